@@ -74,6 +74,7 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod engine;
 pub mod id;
 pub mod kinds;
 pub mod limits;
