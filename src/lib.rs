@@ -78,5 +78,7 @@ pub mod engine;
 pub mod id;
 pub mod kinds;
 pub mod limits;
+pub mod observe;
+pub mod packet;
 pub mod rng;
 pub mod units;

@@ -1,0 +1,67 @@
+//! Packets: headers as plain copyable structs, a length instead of bytes.
+//!
+//! A [`Packet`] is one Ethernet frame on its way: [`ethernet::Header`] around a [`Payload`]. Data
+//! has a length and a small meaning ([`udp::Content`]) but no bytes; bytes exist only where
+//! a capture needs them. Lengths are those of the real formats, so that every queue and link
+//! sees what a real one would.
+
+pub mod arp;
+pub mod bpdu;
+pub mod ethernet;
+pub mod icmp;
+pub mod ipv4;
+mod store;
+pub mod tcp;
+pub mod udp;
+
+pub use store::PacketStore;
+
+use crate::id::FlowId;
+use crate::units::Time;
+
+/// One frame on its way through the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet {
+    /// The link-layer addresses.
+    pub ethernet: ethernet::Header,
+    /// What the frame carries.
+    pub payload: Payload,
+    /// What an observer knows of the packet beside its bytes.
+    pub label: Label,
+}
+
+/// What no header says but every observer wants to know. Never used to decide anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// The packet's number in this run, given in order of origin; copies get their own.
+    pub number: u64,
+    /// The conversation whose results it counts in.
+    pub flow: Option<FlowId>,
+    /// When the data in it was handed to a socket.
+    pub created: Time,
+    /// Bits were damaged on the way: the receiver's checksum will find out.
+    pub damaged: bool,
+}
+
+/// What a frame carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// Address resolution.
+    Arp(arp::Message),
+    /// An IPv4 packet or a fragment of one.
+    Ipv4(ipv4::Packet),
+    /// A spanning-tree message between switches.
+    Bpdu(bpdu::Bpdu),
+}
+
+impl Packet {
+    /// Length above the link layer \[bytes\]: what the link's MTU limits.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        match &self.payload {
+            Payload::Arp(_) => arp::LENGTH,
+            Payload::Ipv4(packet) => packet.total_length() as u64,
+            Payload::Bpdu(_) => bpdu::LENGTH,
+        }
+    }
+}
