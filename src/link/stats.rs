@@ -1,0 +1,128 @@
+//! What is counted of one direction of a link.
+
+use hdrhistogram::Histogram;
+
+use crate::observe::results;
+use crate::units::Time;
+
+/// Counters of one direction of a link and the queue before it.
+#[derive(Debug, Default)]
+pub struct ChannelStats {
+    packets: u64,
+    bytes: u64,
+    busy: Time,
+    last_bytes: u64,
+    drops: results::ChannelDrops,
+    max_packets: u64,
+    /// Waiting packets integrated over time \[packet picoseconds\].
+    area: u128,
+    changed: Time,
+    wait_ps: u128,
+    /// Waits \[ns\] of packets that waited at all, with a precision of 1 %.
+    waits: Option<Box<Histogram<u32>>>,
+}
+
+impl ChannelStats {
+    pub(super) fn transmission(&mut self, bytes: u32, time: Time) {
+        self.packets += 1;
+        self.bytes += u64::from(bytes);
+        self.last_bytes = u64::from(bytes);
+        self.busy = self.busy.saturating_add(time);
+    }
+    pub(super) fn lost(&mut self, lost: bool) {
+        self.drops.loss += u64::from(lost);
+    }
+    pub(super) fn dropped_by_queue(&mut self, packets: u64) {
+        self.drops.queue += packets;
+    }
+    /// The queue held `packets` until now.
+    pub(super) fn queue_changes(&mut self, now: Time, packets: u64) {
+        self.area += u128::from((now - self.changed).as_ps()) * u128::from(packets);
+        self.changed = now;
+    }
+    pub(super) fn queue_holds(&mut self, packets: u64) {
+        self.max_packets = self.max_packets.max(packets);
+    }
+    pub(super) fn waited(&mut self, wait: Time) {
+        self.wait_ps += u128::from(wait.as_ps());
+        self.waits
+            .get_or_insert_with(|| {
+                Box::new(Histogram::new(2).expect("two significant digits are allowed"))
+            })
+            .record(wait.as_ns())
+            .expect("a histogram that grows takes every value");
+    }
+    /// The link went down while it was sending until `busy_until`.
+    pub(super) fn cut(&mut self, now: Time, busy_until: Time) {
+        let rest = busy_until.saturating_sub(now);
+        if !rest.is_zero() {
+            self.busy = self.busy - rest;
+            self.packets -= 1;
+            self.bytes -= self.last_bytes;
+        }
+    }
+
+    /// A packet arrived damaged.
+    pub fn corrupted(&mut self) {
+        self.drops.corrupt += 1;
+    }
+    /// Packets ended because the link is down.
+    pub fn dropped_by_down_link(&mut self, packets: u64) {
+        self.drops.down += packets;
+    }
+    /// All packets that ended here so far.
+    #[must_use]
+    pub const fn all_drops(&self) -> u64 {
+        self.drops.queue + self.drops.loss + self.drops.corrupt + self.drops.down
+    }
+    /// Packets whose transmission has ended by `now`.
+    #[must_use]
+    pub fn packets_sent(&self, now: Time, busy_until: Time) -> u64 {
+        self.packets - u64::from(busy_until > now)
+    }
+    /// Bytes of the packets whose transmission has ended by `now`.
+    #[must_use]
+    pub fn bytes_sent(&self, now: Time, busy_until: Time) -> u64 {
+        self.bytes - if busy_until > now { self.last_bytes } else { 0 }
+    }
+    /// Time spent sending so far, the whole of a packet being sent included.
+    #[must_use]
+    pub const fn busy(&self) -> Time {
+        self.busy
+    }
+
+    /// The results at `end`, when the transmitter is busy until `busy_until` and `waiting` packets
+    /// wait.
+    #[must_use]
+    pub fn results(&self, end: Time, busy_until: Time, waiting: u64) -> results::Channel {
+        let rest = busy_until.saturating_sub(end);
+        let unfinished = !rest.is_zero();
+        let area = self.area + u128::from((end - self.changed).as_ps()) * u128::from(waiting);
+        let share = |ps: f64| if end.is_zero() { 0.0 } else { ps / end.as_ps() as f64 };
+        results::Channel {
+            packets: self.packets - u64::from(unfinished),
+            bytes: self.bytes - if unfinished { self.last_bytes } else { 0 },
+            utilization: share((self.busy - rest).as_ps() as f64),
+            drops: self.drops,
+            queue: results::Queue {
+                mean_packets: share(area as f64),
+                max_packets: self.max_packets,
+                mean_wait_seconds: match self.packets {
+                    0 => 0.0,
+                    packets => self.wait_ps as f64 / packets as f64 / 1e12,
+                },
+                p99_wait_seconds: self.wait_quantile(0.99),
+            },
+        }
+    }
+
+    /// The wait that this share of the packets did not exceed \[s\].
+    fn wait_quantile(&self, share: f64) -> f64 {
+        let Some(waits) = &self.waits else { return 0.0 };
+        let beyond = (self.packets as f64 * (1.0 - share)) / waits.len() as f64;
+        if beyond >= 1.0 {
+            return 0.0;
+        }
+        waits.value_at_quantile(1.0 - beyond) as f64 / 1e9
+    }
+}
