@@ -83,4 +83,5 @@ pub mod observe;
 pub mod packet;
 pub mod queue;
 pub mod rng;
+pub mod routing;
 pub mod units;
