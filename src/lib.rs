@@ -84,4 +84,5 @@ pub mod packet;
 pub mod queue;
 pub mod rng;
 pub mod routing;
+pub mod tcp;
 pub mod units;

@@ -1,0 +1,140 @@
+//! When an acknowledgment goes out (RFC 9293 section 3.8.6.3; RFC 5681 section 4.2).
+
+use super::Offset;
+use super::config::Config;
+use crate::units::Time;
+
+/// What the other end has to be told, and how soon.
+#[derive(Debug, Clone)]
+pub(super) struct AckPolicy {
+    /// An acknowledgment goes out now.
+    pub(super) now: bool,
+    /// How many acknowledgments still go out at once (quick ACKs of Linux).
+    quick: u32,
+    /// This end answers: its data will carry the acknowledgment (the ping-pong mode of Linux).
+    interactive: bool,
+    /// When data last arrived.
+    heard: Option<Time>,
+    /// The largest segment that arrived \[bytes\].
+    largest: u64,
+    /// When an answer to a segment that did not fit last went out.
+    challenged: Option<Time>,
+}
+
+impl AckPolicy {
+    pub(super) const fn new(config: &Config) -> Self {
+        Self {
+            now: false,
+            quick: config.quick_acks,
+            interactive: false,
+            heard: None,
+            largest: 0,
+            challenged: None,
+        }
+    }
+
+    /// New data of `bytes` arrived and `waiting` are not acknowledged; out of order, or into a
+    /// hole, if not `in_order`. Returns how long the acknowledgment may wait.
+    pub(super) fn on_data(
+        &mut self,
+        now: Time,
+        config: &Config,
+        bytes: u64,
+        waiting: Offset,
+        in_order: bool,
+    ) -> Option<Time> {
+        self.heard = Some(now);
+        self.largest = self.largest.max(bytes);
+        let two_segments = waiting.cast_unsigned() > self.largest;
+        let quick = self.quick > 0 && !self.interactive;
+        self.now |= !in_order || two_segments || quick;
+        (!self.now).then_some(config.delayed_ack)
+    }
+
+    /// A FIN arrived in order. Returns how long its acknowledgment may wait.
+    pub(super) fn on_fin(&mut self, config: &Config) -> Option<Time> {
+        self.interactive = true;
+        self.now |= !config.delay_fin_ack;
+        // Linux knows no delay before the first data: its next clock tick sends.
+        let delay = if self.heard.is_some() { config.delayed_ack } else { config.clock };
+        (!self.now).then_some(delay)
+    }
+
+    /// A segment with an acknowledgment went out, with data or without.
+    pub(super) fn on_sent(&mut self, now: Time, config: &Config, with_data: bool) {
+        self.now = false;
+        self.quick = self.quick.saturating_sub(1);
+        let answers =
+            self.heard.is_some_and(|heard| now.saturating_sub(heard) < config.delayed_ack);
+        self.interactive |= with_data && answers;
+    }
+
+    /// Answers a segment that does not fit. Those that carry nothing are answered only so often
+    /// (RFC 5961 section 7), lest two ends answer each other for ever.
+    pub(super) fn challenge(&mut self, now: Time, config: &Config, carries_data: bool) {
+        let recent = self
+            .challenged
+            .is_some_and(|last| now.saturating_sub(last) < config.challenge_interval);
+        if carries_data {
+            self.now = true;
+        } else if !recent {
+            self.challenged = Some(now);
+            self.now = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Time = Time::from_ms;
+
+    fn delays(config: &Config, segments: u64) -> Vec<bool> {
+        let mut policy = AckPolicy::new(config);
+        (0..segments)
+            .map(|number| {
+                let delayed = policy.on_data(MS(100 * number), config, 100, 100, true).is_some();
+                policy.on_sent(MS(100 * number), config, false);
+                delayed
+            })
+            .collect()
+    }
+
+    #[test]
+    fn linux_acknowledges_the_first_sixteen_at_once() {
+        let delays = delays(&Config::linux(), 20);
+        assert!(delays.iter().take(16).all(|delayed| !delayed));
+        assert!(delays.iter().skip(16).all(|delayed| *delayed));
+    }
+
+    #[test]
+    fn every_second_full_segment_is_acknowledged() {
+        let config = Config::rfc();
+        let mut policy = AckPolicy::new(&config);
+        assert_eq!(policy.on_data(MS(0), &config, 1000, 1000, true), Some(MS(200)));
+        assert_eq!(policy.on_data(MS(1), &config, 1000, 2000, true), None);
+        assert!(policy.now);
+    }
+
+    #[test]
+    fn who_answers_may_wait() {
+        let config = Config::linux();
+        let mut policy = AckPolicy::new(&config);
+        policy.on_data(MS(0), &config, 100, 100, true);
+        policy.on_sent(MS(1), &config, true);
+        assert_eq!(policy.on_data(MS(50), &config, 100, 100, true), Some(MS(40)));
+    }
+
+    #[test]
+    fn challenges_are_rare() {
+        let config = Config::linux();
+        let mut policy = AckPolicy::new(&config);
+        let mut answered = Vec::new();
+        for ms in [0, 100, 499, 500, 900] {
+            policy.challenge(MS(ms), &config, false);
+            answered.push(std::mem::take(&mut policy.now));
+        }
+        assert_eq!(answered, [true, false, false, true, false]);
+    }
+}

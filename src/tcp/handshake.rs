@@ -1,0 +1,146 @@
+//! The handshake: opening from either side, and the options both agree on (RFC 9293 sections 3.5,
+//! 3.10.7.2 and 3.10.7.3).
+
+use super::config::{Config, MAX_SCALE};
+use super::recovery::Recovery;
+use super::state::State;
+use super::timers::Timer;
+use super::{
+    Agreed, CloseReason, Connection, Event, Offset, Opening, Pending, congestion, no_connection,
+    offset,
+};
+use crate::packet::tcp::{Options, Segment, Timestamps};
+use crate::units::Time;
+
+/// What the other end can receive if it does not say (RFC 9293 section 3.7.1) \[bytes\].
+const DEFAULT_MSS: u16 = 536;
+/// Less than this is not believed, as in Linux (`tcp_min_snd_mss`) \[bytes\].
+const LEAST_MSS: u16 = 48;
+
+impl Connection {
+    /// Opens a connection: its SYN is the next segment to send.
+    #[must_use]
+    pub fn connect(config: Config, opening: Opening) -> Self {
+        let mut connection = Self::new(config, opening, State::Closed);
+        connection.set_state(State::SynSent);
+        connection.pending.syn = true;
+        connection
+    }
+
+    /// Takes the SYN that a listener got (RFC 9293 section 3.10.7.2, third check): the SYN-ACK is
+    /// the next segment to send. Data on the SYN are not accepted; they come again.
+    #[must_use]
+    pub fn accept(config: Config, opening: Opening, now: Time, syn: &Segment) -> Self {
+        let mut connection = Self::new(config, opening, State::Listen);
+        connection.passive = true;
+        connection.take_syn(now, syn);
+        connection.set_state(State::SynReceived);
+        connection.pending.syn = true;
+        connection
+    }
+
+    /// RFC 9293 section 3.10.7.3: a segment in SYN-SENT.
+    pub(super) fn handle_in_syn_sent(&mut self, now: Time, segment: &Segment) {
+        let ack = offset(self.opening.isn, self.queue.next, segment.ack);
+        let acceptable = segment.flags.ack && ack > 0 && ack <= self.queue.next;
+        if segment.flags.ack && !acceptable {
+            self.pending.reset = no_connection::reset_for(segment);
+        } else if segment.flags.rst {
+            // Only one that answers our SYN counts.
+            if acceptable {
+                self.finish(CloseReason::Refused);
+            }
+        } else if segment.flags.syn {
+            self.take_syn(now, segment);
+            if acceptable {
+                self.establish(now, segment, ack);
+                self.acks.now = true;
+            } else {
+                // Both ends opened at the same time.
+                self.set_state(State::SynReceived);
+                self.pending.syn = true;
+            }
+        }
+    }
+
+    /// In SYN-RECEIVED: whether this is the SYN or SYN-ACK that was seen before or that answers
+    /// ours in a simultaneous open. If so it was dealt with.
+    pub(super) fn handle_repeated_syn(&mut self, now: Time, segment: &Segment) -> bool {
+        if !segment.flags.syn || segment.flags.rst || self.receiver.offset(segment.seq) != 0 {
+            return false;
+        }
+        let ack = offset(self.opening.isn, self.queue.next, segment.ack);
+        if segment.flags.ack && ack == self.queue.next {
+            self.establish(now, segment, ack);
+            self.acks.now = true;
+        } else {
+            self.pending.syn = true;
+        }
+        true
+    }
+
+    /// Notes the other end's SYN and settles the options.
+    fn take_syn(&mut self, now: Time, syn: &Segment) {
+        let offered = syn.options;
+        let scaling = offered.window_scale.filter(|_| self.config.window_scaling);
+        self.agreed = Agreed {
+            mss: offered.mss.unwrap_or(DEFAULT_MSS).max(LEAST_MSS).min(self.opening.mss),
+            timestamps: self.config.timestamps && offered.timestamps.is_some(),
+            sack: self.config.sack && offered.sack_permitted,
+            window_scale: scaling.map(|scale| scale.min(MAX_SCALE)),
+        };
+        let own_scale = if scaling.is_some() { self.own_scale() } else { 0 };
+        self.receiver.synchronize(syn.seq, own_scale);
+        if self.agreed.timestamps {
+            self.recent_timestamp = offered.timestamps.map(|stamps| (stamps.value, now));
+        }
+        self.progress.heard = now;
+        self.window.size = u64::from(syn.window);
+        self.window.largest = self.window.size;
+        let mss = self.segment_size();
+        self.recovery = Recovery::new(mss, self.agreed.sack);
+        self.congestion =
+            congestion::create(self.config.congestion, mss, self.config.initial_window);
+    }
+
+    fn own_scale(&self) -> u8 {
+        self.config.window_scale.min(MAX_SCALE)
+    }
+
+    /// Our SYN was acknowledged: the connection is open.
+    pub(super) fn establish(&mut self, now: Time, segment: &Segment, ack: Offset) {
+        self.queue.acknowledge(ack);
+        self.window.updated_seq = self.receiver.offset(segment.seq);
+        self.window.updated_ack = ack;
+        let sample = self.progress.syn_sent.map(|sent| now.saturating_sub(sent));
+        match sample.or_else(|| self.timestamp_rtt(now, segment)) {
+            Some(rtt) => self.rtt.sample(rtt),
+            None => self.rtt.after_syn_loss(),
+        }
+        if self.progress.syn_timeouts > 1 {
+            // RFC 6298 section 5.7 by way of RFC 5681: a lost SYN is a sign of congestion.
+            self.congestion.on_timeout(None);
+        }
+        self.pending = Pending::default();
+        self.timers.stop(Timer::Retransmit);
+        self.start_keep_alive(now);
+        self.set_state(if self.queue.finishing { State::FinWait1 } else { State::Established });
+        self.events.push_back(Event::Established);
+    }
+
+    /// The options of our SYN or SYN-ACK.
+    pub(super) fn syn_options(&self, now: Time) -> Options {
+        let answer = self.state == State::SynReceived;
+        let scaling =
+            if answer { self.agreed.window_scale.is_some() } else { self.config.window_scaling };
+        let stamps = if answer { self.agreed.timestamps } else { self.config.timestamps };
+        let echo = self.recent_timestamp.map_or(0, |(value, _)| value);
+        Options {
+            mss: Some(self.opening.mss),
+            window_scale: scaling.then(|| self.own_scale()),
+            sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
+            timestamps: stamps.then(|| Timestamps { value: self.timestamp(now), echo }),
+            ..Options::default()
+        }
+    }
+}

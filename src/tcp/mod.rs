@@ -1,0 +1,284 @@
+//! One TCP connection as a state machine without clock, network or threads (RFC 9293).
+//!
+//! A [`Connection`] is driven from outside. Its calls are of four kinds:
+//!
+//! 1. **What happened:** [`handle_segment`](Connection::handle_segment) for each segment that
+//!    arrives, [`handle_timeout`](Connection::handle_timeout) when the time that was asked for has
+//!    come. Calling the latter too early or twice does nothing.
+//! 2. **What the application wants:** [`send`](Connection::send), [`recv`](Connection::recv),
+//!    [`shutdown`](Connection::shutdown), [`close`](Connection::close),
+//!    [`abort`](Connection::abort).
+//! 3. **What is to be done:** [`poll_transmit`](Connection::poll_transmit) gives the segments to
+//!    send, [`poll_timeout`](Connection::poll_timeout) the next time to call, and
+//!    [`poll_event`](Connection::poll_event) the news for the application.
+//! 4. **Getters** look and change nothing.
+//!
+//! After any call of the first two kinds, call `poll_transmit` until it returns `None`; then
+//! `poll_timeout`, and arm one event for it; then `poll_event` until `None`.
+//!
+//! Data are lengths: the bytes of a stream are numbered and have no content.
+//!
+//! ```
+//! use portolan::packet::tcp::SeqNum;
+//! use portolan::tcp::{Connection, Event, Opening, config::Config};
+//! use portolan::units::Time;
+//!
+//! let end = |local_port, remote_port, isn| Opening {
+//!     local_port,
+//!     remote_port,
+//!     mss: 1460,
+//!     isn: SeqNum::new(isn),
+//!     timestamp_offset: 0,
+//! };
+//! let now = Time::ZERO;
+//! let mut client = Connection::connect(Config::linux(), end(40_000, 80, 1));
+//! let syn = client.poll_transmit(now).expect("a SYN");
+//! let mut server = Connection::accept(Config::linux(), end(80, 40_000, 2), now, &syn);
+//! let syn_ack = server.poll_transmit(now).expect("a SYN-ACK");
+//! client.handle_segment(now, &syn_ack);
+//! assert_eq!(client.poll_event(), Some(Event::Established));
+//! ```
+//!
+//! # Map
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`config`], [`state`], `event` | constants, states, news |
+//! | `handshake`, `receive`, `paws`, `acknowledge` | segments coming in (RFC 9293 section 3.10.7) |
+//! | `transmit`, `flow`, `timeout`, `application`, `status` | segments going out, timers, calls of the application |
+//! | `send_queue`, `scoreboard`, `recovery`, `tail_probe`, `prr`, [`congestion`], `rto` | the sending half |
+//! | `receiver`, `reassembly`, `delayed_ack` | the receiving half |
+//! | [`no_connection`] | answers to segments that belong to no connection |
+//!
+//! Not modelled: urgent data (accepted as ordinary), data on a SYN, path MTU discovery.
+
+mod acknowledge;
+mod application;
+pub mod config;
+pub mod congestion;
+mod delayed_ack;
+mod event;
+mod flow;
+mod handshake;
+pub mod no_connection;
+mod paws;
+mod prr;
+mod reassembly;
+mod receive;
+mod receiver;
+mod recovery;
+mod rto;
+mod scoreboard;
+mod send_queue;
+pub mod state;
+mod status;
+mod tail_probe;
+#[cfg(test)]
+mod tests;
+mod timeout;
+mod timers;
+mod transmit;
+
+use std::collections::VecDeque;
+
+pub use event::{CloseReason, Event, RecvError, SendError};
+
+use self::config::Config;
+use self::congestion::CongestionControl;
+use self::delayed_ack::AckPolicy;
+use self::receiver::Receiver;
+use self::recovery::Recovery;
+use self::rto::RttEstimator;
+use self::send_queue::SendQueue;
+use self::state::State;
+use self::tail_probe::TailProbe;
+use self::timers::{Timer, Timers};
+use crate::packet::tcp::{Segment, SeqNum};
+use crate::units::Time;
+
+/// A place in a stream, SYN being at zero and the first byte at one; negative for what is older.
+type Offset = i64;
+
+/// The sequence number of an offset.
+const fn number(isn: SeqNum, offset: Offset) -> SeqNum {
+    isn.wrapping_add(offset as u32)
+}
+
+/// The offset of a sequence number that is less than half the circle from `near`.
+fn offset(isn: SeqNum, near: Offset, seq: SeqNum) -> Offset {
+    near + Offset::from(seq.distance_from(number(isn, near)))
+}
+
+/// What one end knows before the first segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Port of this end.
+    pub local_port: u16,
+    /// Port of the other end.
+    pub remote_port: u16,
+    /// The largest segment that this end can receive [bytes of data]: the MTU less 40.
+    pub mss: u16,
+    /// The initial sequence number (RFC 6528: by the caller, who has the dice).
+    pub isn: SeqNum,
+    /// Added to the millisecond clock of the timestamps option (RFC 7323 section 5.4).
+    pub timestamp_offset: u32,
+}
+
+/// What both ends agreed on in the handshake.
+#[derive(Debug, Clone, Copy, Default)]
+struct Agreed {
+    /// The largest segment the other end can receive, its timestamps included \[bytes\].
+    mss: u16,
+    timestamps: bool,
+    sack: bool,
+    /// Whether windows are scaled, and the other end's by how much.
+    window_scale: Option<u8>,
+}
+
+/// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1, SND.WL2).
+#[derive(Debug, Clone, Copy, Default)]
+struct SendWindow {
+    size: u64,
+    largest: u64,
+    updated_seq: Offset,
+    updated_ack: Offset,
+}
+
+/// What has to be sent beside data and acknowledgments.
+#[derive(Debug, Clone, Default)]
+struct Pending {
+    /// The SYN or SYN-ACK.
+    syn: bool,
+    /// A segment that asks for an acknowledgment (window probe, keep-alive).
+    probe: bool,
+    /// A tail loss probe.
+    tail_probe: bool,
+    /// A reset.
+    reset: Option<Segment>,
+}
+
+/// How the connection fared lately.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    /// Timeouts of the SYN or SYN-ACK.
+    syn_timeouts: u32,
+    /// When the oldest segment was first sent again without an answer.
+    stalled_since: Option<Time>,
+    /// Probes (of the window, of an idle connection) without an answer.
+    probes: u32,
+    /// How often the persist timer has run out.
+    persist_backoff: u32,
+    /// When the last segment arrived.
+    heard: Time,
+    /// When the last data were sent.
+    sent: Time,
+    /// The end of the last segment that was not full (Minshall).
+    small_end: Offset,
+    /// The most that was in flight in this window, and where the window ends.
+    most_in_flight: u64,
+    flight_mark: Offset,
+    /// Whether the congestion window held data back.
+    window_limited: bool,
+    /// Segments sent again.
+    retransmissions: u64,
+    /// The SYN was sent when; absent if more than once.
+    syn_sent: Option<Time>,
+}
+
+/// One end of a connection; the [module](self) says how to drive it.
+#[derive(Debug)]
+pub struct Connection {
+    config: Config,
+    opening: Opening,
+    state: State,
+    passive: bool,
+    agreed: Agreed,
+    queue: SendQueue,
+    window: SendWindow,
+    receiver: Receiver,
+    acks: AckPolicy,
+    /// TS.Recent, and when it was noted (RFC 7323 section 4.3).
+    recent_timestamp: Option<(u32, Time)>,
+    rtt: RttEstimator,
+    recovery: Recovery,
+    tail_probe: Option<TailProbe>,
+    congestion: Box<dyn CongestionControl>,
+    timers: Timers,
+    progress: Progress,
+    pending: Pending,
+    events: VecDeque<Event>,
+    /// The application has closed and will not read.
+    orphan: bool,
+    /// The application wants to write more than fitted.
+    wants_room: bool,
+    closed: Option<CloseReason>,
+}
+
+impl Connection {
+    fn new(config: Config, opening: Opening, state: State) -> Self {
+        let mss = u64::from(opening.mss);
+        Self {
+            queue: SendQueue::new(),
+            window: SendWindow::default(),
+            receiver: Receiver::new(config.receive_buffer.get(), mss),
+            acks: AckPolicy::new(&config),
+            recent_timestamp: None,
+            rtt: RttEstimator::default(),
+            recovery: Recovery::new(mss, false),
+            tail_probe: None,
+            congestion: congestion::create(config.congestion, mss, config.initial_window),
+            timers: Timers::default(),
+            progress: Progress::default(),
+            pending: Pending::default(),
+            events: VecDeque::new(),
+            agreed: Agreed::default(),
+            passive: false,
+            orphan: false,
+            wants_room: false,
+            closed: None,
+            config,
+            opening,
+            state,
+        }
+    }
+
+    fn set_state(&mut self, next: State) {
+        debug_assert!(self.state.may_become(next), "no move from {} to {next}", self.state);
+        self.state = next;
+    }
+
+    /// Ends the connection without another word, unless a reset is pending.
+    fn finish(&mut self, reason: CloseReason) {
+        self.set_state(State::Closed);
+        self.timers.stop_all();
+        self.closed = Some(reason);
+        self.events.push_back(Event::Closed(reason));
+    }
+
+    fn enter_time_wait(&mut self, now: Time) {
+        self.set_state(State::TimeWait);
+        self.timers.stop_all();
+        self.timers.set(Timer::Linger, now.saturating_add(self.config.time_wait));
+    }
+
+    /// SND.NXT as it is in a header.
+    fn next_number(&self) -> SeqNum {
+        number(self.opening.isn, self.queue.next)
+    }
+
+    /// The millisecond clock of the timestamps option.
+    fn timestamp(&self, now: Time) -> u32 {
+        ((now.as_ns() / 1_000_000) as u32).wrapping_add(self.opening.timestamp_offset)
+    }
+
+    /// News for the application, in the order it happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout); `None` for never.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.timers.next()
+    }
+}

@@ -1,0 +1,238 @@
+//! A segment arrives: RFC 9293 section 3.10.7.4, one function for each of its numbered checks,
+//! with the answers of RFC 5961 and the timestamp test of RFC 7323.
+//!
+//! Left out: the third check (security) and the sixth (urgent data are ordinary data).
+
+use super::paws::is_older;
+use super::state::State;
+use super::timers::Timer;
+use super::{CloseReason, Connection, Event, Offset, no_connection};
+use crate::packet::tcp::Segment;
+use crate::units::Time;
+
+/// A segment with its place in the other end's stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    pub(super) segment: &'a Segment,
+    /// The first sequence number.
+    pub(super) start: Offset,
+    /// The sequence number after the last, SYN and FIN counted.
+    pub(super) end: Offset,
+}
+
+impl Connection {
+    /// A segment of this connection has arrived, without damage.
+    pub fn handle_segment(&mut self, now: Time, segment: &Segment) {
+        match self.state {
+            State::Closed | State::Listen => return,
+            State::SynSent => return self.handle_in_syn_sent(now, segment),
+            _ => {}
+        }
+        if self.state == State::SynReceived && self.handle_repeated_syn(now, segment) {
+            return;
+        }
+        let start = self.receiver.offset(segment.seq);
+        let arrival =
+            Arrival { segment, start, end: start + Offset::from(segment.sequence_length()) };
+        self.progress.heard = now;
+        self.progress.probes = 0;
+        let proceed = self.check_sequence(now, arrival)
+            && self.check_reset(now, arrival)
+            && self.check_syn(now, arrival)
+            && self.check_ack(now, arrival);
+        if proceed {
+            self.take_text(now, arrival);
+            self.take_fin(now, arrival);
+        }
+    }
+
+    /// An ICMP error came about a segment of this connection. It ends an attempt to connect, for
+    /// `reason`; once both ends have spoken it means nothing (a soft error: RFC 5461, Linux).
+    pub fn handle_icmp_error(&mut self, reason: CloseReason) {
+        if self.state == State::SynSent {
+            self.finish(reason);
+        }
+    }
+
+    /// Whether this is TIME-WAIT and `syn` may begin a new connection at once: it is newer than
+    /// all of the old one (RFC 9293 section 3.10.7.4, RFC 6191).
+    #[must_use]
+    pub fn gives_way_to(&self, syn: &Segment) -> bool {
+        let fresh_syn = syn.flags.syn && !syn.flags.ack && !syn.flags.rst;
+        let later = self.receiver.offset(syn.seq) > self.receiver.next;
+        let newer = match (syn.options.timestamps, self.recent_timestamp) {
+            (Some(stamps), Some((recent, _))) => is_older(recent, stamps.value),
+            _ => false,
+        };
+        self.state == State::TimeWait && fresh_syn && (later || newer)
+    }
+
+    /// First: sequence number. Like Linux, what ends just at the last acknowledgment still passes.
+    fn check_sequence(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
+        let receiver = &self.receiver;
+        let fits = arrival.end >= receiver.acknowledged && arrival.start <= receiver.edge;
+        let outdated = !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment);
+        if fits && !outdated {
+            self.note_timestamp(now, arrival);
+            return true;
+        }
+        if !arrival.segment.flags.rst {
+            let carries = arrival.end > arrival.start && !arrival.segment.flags.syn;
+            if carries && arrival.end <= receiver.next {
+                // Old data: say that they came twice (RFC 2883).
+                self.receiver.held.insert(receiver.next, data_range(arrival));
+            }
+            self.acks.challenge(now, &self.config, carries);
+        }
+        false
+    }
+
+    /// Second: RST (RFC 5961 section 3.2). Only the exact next number is believed.
+    fn check_reset(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
+        if !arrival.segment.flags.rst {
+            return true;
+        }
+        if arrival.start != self.receiver.next {
+            self.acks.challenge(now, &self.config, false);
+            return false;
+        }
+        let reason = match self.state {
+            State::SynReceived if !self.passive => CloseReason::Refused,
+            State::TimeWait => CloseReason::Finished,
+            _ => CloseReason::Reset,
+        };
+        self.finish(reason);
+        false
+    }
+
+    /// Fourth: SYN (RFC 5961 section 4.2). It has no business here.
+    fn check_syn(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
+        if arrival.segment.flags.syn {
+            self.acks.challenge(now, &self.config, false);
+        }
+        !arrival.segment.flags.syn
+    }
+
+    /// Fifth: ACK.
+    fn check_ack(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
+        let segment = arrival.segment;
+        if !segment.flags.ack {
+            return false;
+        }
+        let near = self.queue.unacknowledged;
+        let ack = super::offset(self.opening.isn, near, segment.ack);
+        if self.state == State::SynReceived {
+            if ack <= 0 || ack > self.queue.next {
+                self.pending.reset = no_connection::reset_for(segment);
+                return false;
+            }
+            self.establish(now, segment, ack);
+        }
+        // RFC 5961 section 5.2
+        if ack > self.queue.next || ack < near - self.window.largest.cast_signed() {
+            self.acks.challenge(now, &self.config, segment.data_length > 0);
+            return false;
+        }
+        self.take_ack(now, arrival, ack);
+        if self.queue.fin_acknowledged() {
+            self.take_ack_of_fin(now);
+        }
+        self.state != State::Closed
+    }
+
+    /// The other end has our FIN.
+    fn take_ack_of_fin(&mut self, now: Time) {
+        match self.state {
+            State::FinWait1 => {
+                self.set_state(State::FinWait2);
+                if self.orphan {
+                    self.timers.set(Timer::Linger, now.saturating_add(self.config.fin_wait_2));
+                }
+            }
+            State::Closing => self.enter_time_wait(now),
+            State::LastAck => self.finish(CloseReason::Finished),
+            _ => {}
+        }
+    }
+
+    /// Seventh: the data.
+    fn take_text(&mut self, now: Time, arrival: Arrival<'_>) {
+        let (start, end) = data_range(arrival);
+        if !self.state.can_receive() || end == start {
+            return;
+        }
+        // Nothing comes after a FIN.
+        let kept = end.min(self.receiver.edge).min(self.receiver.fin.unwrap_or(Offset::MAX));
+        if self.orphan && kept > self.receiver.next {
+            // RFC 9293 section 3.6.1: nobody will read them; tell the other end.
+            return self.reset_connection(CloseReason::Aborted);
+        }
+        let next = self.receiver.next;
+        let in_order = start <= next && kept > next && self.receiver.held.is_empty();
+        self.receiver.next = self.receiver.held.insert(next, (start, kept));
+        let fresh = self.receiver.next - next;
+        if fresh > 0 {
+            self.receiver.unread += fresh.cast_unsigned();
+            self.events.push_back(Event::Readable);
+        }
+        let waiting = self.receiver.next - self.receiver.acknowledged;
+        let length = u64::from(arrival.segment.data_length);
+        let delay = self.acks.on_data(now, &self.config, length, waiting, in_order && kept == end);
+        self.delay_ack(now, delay);
+    }
+
+    /// Eighth: FIN, if all before it has arrived.
+    fn take_fin(&mut self, now: Time, arrival: Arrival<'_>) {
+        if self.state == State::Closed {
+            return;
+        }
+        if arrival.segment.flags.fin {
+            if self.receiver.finished() {
+                return self.take_repeated_fin(now);
+            }
+            self.receiver.fin = Some(arrival.end - 1);
+            // Even one that comes too early is news to answer.
+            self.acks.now |= arrival.end - 1 > self.receiver.next;
+        }
+        if self.receiver.fin != Some(self.receiver.next) {
+            return;
+        }
+        self.receiver.next += 1;
+        self.events.push_back(Event::Readable);
+        match self.state {
+            State::Established => {
+                self.set_state(State::CloseWait);
+                let delay = self.acks.on_fin(&self.config);
+                self.delay_ack(now, delay);
+            }
+            State::FinWait1 => {
+                self.set_state(State::Closing);
+                self.acks.now = true;
+            }
+            State::FinWait2 => {
+                self.enter_time_wait(now);
+                self.acks.now = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Our acknowledgment of the FIN was lost.
+    fn take_repeated_fin(&mut self, now: Time) {
+        self.acks.now = true;
+        if self.state == State::TimeWait {
+            self.timers.set(Timer::Linger, now.saturating_add(self.config.time_wait));
+        }
+    }
+
+    fn delay_ack(&mut self, now: Time, delay: Option<Time>) {
+        if let Some(delay) = delay.filter(|_| !self.timers.is_set(Timer::DelayedAck)) {
+            self.timers.set(Timer::DelayedAck, now.saturating_add(delay));
+        }
+    }
+}
+
+fn data_range(arrival: Arrival<'_>) -> (Offset, Offset) {
+    let start = arrival.start + Offset::from(arrival.segment.flags.syn);
+    (start, start + Offset::from(arrival.segment.data_length))
+}

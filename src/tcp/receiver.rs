@@ -1,0 +1,166 @@
+//! The receiving half: what arrived, what was read, and the window offered (RFC 9293 sections
+//! 3.3.1 and 3.8.6).
+//!
+//! Not modelled: a receive buffer that grows with the connection; it has its full size at once.
+
+use super::reassembly::Reassembly;
+use super::{Offset, number, offset};
+use crate::packet::tcp::{SackBlock, SackBlocks, SeqNum};
+
+/// The receiving half of a connection.
+#[derive(Debug, Clone)]
+pub(super) struct Receiver {
+    /// IRS: the other end's first sequence number.
+    isn: SeqNum,
+    /// RCV.NXT.
+    pub(super) next: Offset,
+    /// Arrived in order and not read \[bytes\].
+    pub(super) unread: u64,
+    /// RCV.NXT as the other end was last told.
+    pub(super) acknowledged: Offset,
+    /// The right edge of the window as the other end was last told; it never moves back.
+    pub(super) edge: Offset,
+    /// Where the other end's FIN is.
+    pub(super) fin: Option<Offset>,
+    pub(super) held: Reassembly,
+    capacity: u64,
+    mss: u64,
+    scale: u8,
+}
+
+impl Receiver {
+    /// Before the other end's SYN has come.
+    pub(super) fn new(capacity: u64, mss: u64) -> Self {
+        Self {
+            isn: SeqNum::default(),
+            next: 0,
+            unread: 0,
+            acknowledged: 0,
+            edge: 0,
+            fin: None,
+            held: Reassembly::default(),
+            capacity,
+            mss,
+            scale: 0,
+        }
+    }
+
+    /// The other end's SYN has come.
+    pub(super) fn synchronize(&mut self, isn: SeqNum, scale: u8) {
+        self.isn = isn;
+        self.scale = scale;
+        self.next = 1;
+        self.acknowledged = 1;
+        self.edge = 1;
+    }
+
+    /// Where `seq` is in the other end's stream.
+    pub(super) fn offset(&self, seq: SeqNum) -> Offset {
+        offset(self.isn, self.next, seq)
+    }
+    /// RCV.NXT as it is in a header.
+    pub(super) fn ack_number(&self) -> SeqNum {
+        number(self.isn, self.next)
+    }
+    /// Whether all up to and with the FIN has arrived.
+    pub(super) fn finished(&self) -> bool {
+        self.fin.is_some_and(|fin| fin < self.next)
+    }
+
+    /// The window of a SYN or SYN-ACK, which is never scaled (RFC 7323 section 2.2).
+    pub(super) fn syn_window(&mut self, limit: u16) -> u16 {
+        let window = u16::try_from(self.capacity).unwrap_or(u16::MAX).min(limit);
+        self.edge = self.edge.max(self.next + Offset::from(window));
+        window
+    }
+
+    /// The window field of a segment that is sent now; moves the edge.
+    pub(super) fn take_window(&mut self) -> u16 {
+        let target = self.new_edge();
+        let wanted = (target - self.next).max(0) >> self.scale;
+        // Never take back what was offered: round up if rounding down would.
+        let promised = (self.edge - self.next).max(0);
+        let least = (promised + (1 << self.scale) - 1) >> self.scale;
+        let field = u16::try_from(wanted.max(least)).unwrap_or(u16::MAX);
+        self.edge = self.edge.max(self.next + (Offset::from(field) << self.scale));
+        self.acknowledged = self.next;
+        field
+    }
+
+    /// Whether reading has opened the window so far that the other end should hear of it, as
+    /// Linux decides: it has doubled, and by no silly amount.
+    pub(super) fn is_update_worthwhile(&self) -> bool {
+        let now = (self.edge - self.next).max(0);
+        let new = self.new_edge() - self.next;
+        new > now && new >= 2 * now
+    }
+
+    /// The right edge after silly window avoidance (RFC 9293 section 3.8.6.2.2).
+    fn new_edge(&self) -> Offset {
+        let free = self.capacity.saturating_sub(self.unread).cast_signed();
+        let candidate = self.next + free;
+        let step = (self.capacity / 2).min(self.mss).cast_signed();
+        if candidate - self.edge >= step { candidate } else { self.edge }
+    }
+
+    /// The SACK option's blocks, at most `limit` of them.
+    pub(super) fn sack_blocks(&mut self, limit: usize) -> SackBlocks {
+        let mut blocks = SackBlocks::default();
+        let isn = self.isn;
+        let (duplicate, held) = self.held.report();
+        for (start, end) in duplicate.into_iter().chain(held).take(limit) {
+            blocks.push(SackBlock { start: number(isn, start), end: number(isn, end) });
+        }
+        blocks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receiver() -> Receiver {
+        let mut receiver = Receiver::new(10_000, 1000);
+        receiver.synchronize(SeqNum::new(u32::MAX), 0);
+        receiver
+    }
+
+    fn arrive(receiver: &mut Receiver, bytes: u64) {
+        receiver.next += bytes.cast_signed();
+        receiver.unread += bytes;
+    }
+
+    #[test]
+    fn the_window_shuts_and_opens_without_silly_steps() {
+        let mut receiver = receiver();
+        assert_eq!(receiver.take_window(), 10_000);
+        arrive(&mut receiver, 10_000);
+        assert_eq!(receiver.take_window(), 0);
+        receiver.unread -= 999;
+        assert!(!receiver.is_update_worthwhile());
+        assert_eq!(receiver.take_window(), 0);
+        receiver.unread -= 1;
+        assert!(receiver.is_update_worthwhile());
+        assert_eq!(receiver.take_window(), 1000);
+    }
+
+    #[test]
+    fn rounding_never_takes_the_window_back() {
+        let mut receiver = receiver();
+        receiver.scale = 7;
+        assert_eq!(receiver.take_window(), 78);
+        let edge = receiver.edge;
+        arrive(&mut receiver, 100);
+        assert_eq!(receiver.take_window(), 78);
+        assert!(receiver.edge >= edge);
+    }
+
+    #[test]
+    fn numbers_wrap() {
+        let mut receiver = receiver();
+        assert_eq!(receiver.ack_number(), SeqNum::new(0));
+        arrive(&mut receiver, 5);
+        assert_eq!(receiver.offset(SeqNum::new(2)), 3);
+        assert_eq!(receiver.offset(SeqNum::new(u32::MAX - 1)), -1);
+    }
+}

@@ -1,0 +1,271 @@
+//! Closing, resetting, and segments that do not fit. Together with `handshake`, every move of
+//! RFC 9293 section 3.3.2 is made here.
+
+use super::pair::{CLIENT, Pair, SERVER, losing};
+use crate::packet::tcp::{Flags, Segment};
+use crate::tcp::config::Config;
+use crate::tcp::state::State;
+use crate::tcp::{CloseReason, Event, RecvError, SendError};
+use crate::units::{Bytes, Time};
+
+fn established() -> Pair {
+    Pair::established(&Config::linux(), losing(|_| false))
+}
+
+/// A segment that the client would send now.
+fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> Segment {
+    pair.now += Time::from_secs(1);
+    pair.end(CLIENT).acks.now = true;
+    let now = pair.now;
+    let mut segment = pair.end(CLIENT).poll_transmit(now).expect("an acknowledgment");
+    segment.flags = flags;
+    segment.seq = segment.seq.wrapping_add(offset.cast_unsigned());
+    segment.data_length = data_length;
+    segment
+}
+
+/// What the server answers to a segment from the client.
+fn answer(pair: &mut Pair, segment: &Segment) -> Option<Segment> {
+    let now = pair.now;
+    pair.end(SERVER).handle_segment(now, segment);
+    let answer = pair.end(SERVER).poll_transmit(now);
+    assert!(answer.is_none() || pair.end(SERVER).poll_transmit(now).is_none());
+    answer
+}
+
+#[test]
+fn one_end_closes_then_the_other() {
+    let mut pair = established();
+    let mut seen = vec![pair.states()];
+    pair.end(CLIENT).shutdown();
+    let start = pair.now;
+    while pair.step() {
+        let states = pair.states();
+        if seen.last() != Some(&states) {
+            seen.push(states);
+        }
+        if states == [State::FinWait2, State::CloseWait] && pair.now > start + Time::from_ms(100) {
+            break;
+        }
+        if states[CLIENT] == State::FinWait2 && pair.events.len() == 1 {
+            pair.end(SERVER).shutdown();
+        }
+    }
+    let expected = [
+        [State::Established, State::Established],
+        [State::FinWait1, State::Established],
+        [State::FinWait1, State::CloseWait],
+        [State::FinWait2, State::CloseWait],
+        [State::FinWait2, State::LastAck],
+        [State::TimeWait, State::LastAck],
+        [State::TimeWait, State::Closed],
+        [State::Closed, State::Closed],
+    ];
+    seen.dedup();
+    let seen: Vec<_> = seen.into_iter().collect();
+    assert!(expected.iter().filter(|states| seen.contains(states)).count() >= 6, "{seen:?}");
+    assert_eq!(pair.states(), [State::Closed; 2]);
+    assert_eq!(pair.end(SERVER).close_reason(), Some(CloseReason::Finished));
+    assert!(pair.now >= start + Time::from_secs(60), "TIME-WAIT lasts");
+}
+
+#[test]
+fn half_close_lets_the_other_end_go_on() {
+    let mut pair = established();
+    pair.end(CLIENT).shutdown();
+    assert_eq!(pair.end(CLIENT).send(1), Err(SendError::ShutDown));
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states(), [State::FinWait2, State::CloseWait]);
+    assert_eq!(pair.end(SERVER).recv(10), Ok(0));
+    pair.apps[SERVER].to_write = 5000;
+    pair.run_for(Time::from_secs(100));
+    assert_eq!(pair.apps[CLIENT].has_read, 5000);
+    assert_eq!(pair.states(), [State::FinWait2, State::CloseWait]);
+    pair.apps[SERVER].ends = true;
+    pair.run();
+    assert!(pair.apps[CLIENT].saw_end);
+    assert_eq!(pair.states(), [State::Closed; 2]);
+}
+
+#[test]
+fn both_close_at_the_same_time() {
+    let mut pair = established();
+    pair.end(CLIENT).shutdown();
+    pair.end(SERVER).shutdown();
+    pair.settle();
+    assert_eq!(pair.states(), [State::FinWait1; 2]);
+    pair.step();
+    assert_eq!(pair.states(), [State::Closing; 2]);
+    pair.step();
+    assert_eq!(pair.states(), [State::TimeWait; 2]);
+    pair.run();
+    assert_eq!(pair.states(), [State::Closed; 2]);
+}
+
+#[test]
+fn a_fin_that_acknowledges_a_fin_leads_to_time_wait() {
+    let mut pair = established();
+    let mut fin = from_client(&mut pair, Flags::FIN_ACK, 0, 0);
+    pair.end(SERVER).shutdown();
+    let now = pair.now;
+    let own = pair.end(SERVER).poll_transmit(now).expect("a FIN");
+    fin.ack = own.end();
+    assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.states()[SERVER], State::TimeWait);
+    // The FIN again: acknowledged again, and TIME-WAIT starts anew.
+    pair.now += Time::from_secs(30);
+    assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.end(SERVER).poll_timeout(), Some(pair.now + Time::from_secs(60)));
+}
+
+#[test]
+fn time_wait_gives_way_to_a_newer_syn_only() {
+    let mut pair =
+        Pair::established(&Config { timestamps: false, ..Config::linux() }, losing(|_| false));
+    let mut syn = from_client(&mut pair, Flags::SYN, 1, 0);
+    pair.end(CLIENT).shutdown();
+    pair.run_for(Time::from_secs(1));
+    pair.end(SERVER).shutdown();
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states()[CLIENT], State::TimeWait);
+    let last = pair.end(CLIENT).receiver.ack_number();
+    for (distance, expected) in [(-1_i32, false), (0, false), (1, true), (64_000, true)] {
+        syn.seq = last.wrapping_add(distance.cast_unsigned());
+        assert_eq!(pair.end(CLIENT).gives_way_to(&syn), expected, "{distance}");
+        assert!(!pair.end(SERVER).gives_way_to(&syn));
+    }
+    syn.flags = Flags::ACK;
+    assert!(!pair.end(CLIENT).gives_way_to(&syn));
+}
+
+#[test]
+fn closing_before_the_handshake_is_done() {
+    let mut pair = Pair::perfect(&Config::linux());
+    pair.settle();
+    pair.end(CLIENT).shutdown();
+    assert_eq!(pair.states()[CLIENT], State::Closed);
+
+    let mut pair = Pair::perfect(&Config::linux());
+    pair.step();
+    assert_eq!(pair.states()[SERVER], State::SynReceived);
+    pair.end(SERVER).shutdown();
+    pair.step();
+    pair.step();
+    assert_eq!(pair.states()[SERVER], State::FinWait1);
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states(), [State::CloseWait, State::FinWait2]);
+}
+
+#[test]
+fn an_orphan_does_not_wait_for_ever() {
+    let mut pair = established();
+    let now = pair.now;
+    pair.end(CLIENT).close(now);
+    pair.run_for(Time::from_secs(59));
+    assert_eq!(pair.states(), [State::FinWait2, State::CloseWait]);
+    pair.run_for(Time::from_secs(2));
+    assert_eq!(pair.states(), [State::Closed, State::CloseWait]);
+    // Late data meet nothing and are reset.
+    pair.apps[SERVER].to_write = 1;
+    pair.run();
+    assert_eq!(pair.end(SERVER).close_reason(), Some(CloseReason::Reset));
+}
+
+#[test]
+fn data_for_an_orphan_reset_the_sender() {
+    let mut pair = established();
+    let now = pair.now;
+    pair.end(CLIENT).close(now);
+    pair.run_for(Time::from_secs(1));
+    pair.apps[SERVER].to_write = 1;
+    pair.run();
+    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Aborted));
+    assert_eq!(pair.end(SERVER).close_reason(), Some(CloseReason::Reset));
+}
+
+#[test]
+fn closing_with_unread_data_resets() {
+    let mut pair = established();
+    pair.apps[SERVER].deaf = true;
+    pair.apps[CLIENT].to_write = 100;
+    pair.run_for(Time::from_ms(100));
+    assert_eq!(pair.end(SERVER).receive_queue(), 100);
+    let now = pair.now;
+    pair.end(SERVER).close(now);
+    pair.run();
+    assert_eq!(pair.states(), [State::Closed; 2]);
+    assert_eq!(pair.end(CLIENT).recv(1), Err(RecvError::Closed(CloseReason::Reset)));
+    assert!(pair.events.contains(&(CLIENT, Event::Closed(CloseReason::Reset))));
+}
+
+#[test]
+fn a_lost_fin_is_sent_again() {
+    let mut first = true;
+    let network = losing(move |record| record.segment.flags.fin && std::mem::take(&mut first));
+    let mut pair = Pair::established(&Config::linux(), network);
+    let start = pair.now;
+    pair.end(CLIENT).shutdown();
+    pair.run_for(Time::from_ms(300));
+    let fins: Vec<_> = pair
+        .sent(CLIENT)
+        .iter()
+        .filter(|record| record.segment.flags.fin)
+        .map(|record| record.at.saturating_sub(start).as_ns() / 1_000_000)
+        .collect();
+    assert_eq!(fins, [0, 240]);
+    assert_eq!(pair.states()[SERVER], State::CloseWait);
+}
+
+/// What an established connection of Linux was measured to answer.
+#[test]
+fn segments_that_do_not_fit_are_answered_as_linux_does() {
+    let ack = Some(Flags::ACK);
+    let table = [
+        ("a SYN", Flags::SYN, -1, 0, ack, State::Established),
+        ("the exact RST", Flags::RST, 0, 0, None, State::Closed),
+        ("an RST in the window", Flags::RST, 10, 0, ack, State::Established),
+        ("an RST outside", Flags::RST, 10_000_000, 0, None, State::Established),
+        ("old data", Flags::ACK, -10, 10, ack, State::Established),
+        ("data beyond a gap", Flags::ACK, 10, 10, ack, State::Established),
+        ("data without ACK", Flags::NONE, 0, 10, None, State::Established),
+        ("data in order", Flags::ACK, 0, 10, ack, State::Established),
+        ("data beyond the window", Flags::ACK, 10_000_000, 10, ack, State::Established),
+    ];
+    for (what, flags, place, data, expected, state) in table {
+        let mut pair = established();
+        let segment = from_client(&mut pair, flags, place, data);
+        assert_eq!(answer(&mut pair, &segment).map(|s| s.flags), expected, "{what}");
+        assert_eq!(pair.states()[SERVER], state, "{what}");
+    }
+}
+
+#[test]
+fn an_ack_of_unsent_data_or_an_old_timestamp_is_not_taken() {
+    let mut pair = established();
+    let mut segment = from_client(&mut pair, Flags::ACK, 0, 10);
+    segment.ack = segment.ack.wrapping_add(1);
+    assert_eq!(answer(&mut pair, &segment).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.end(SERVER).receive_queue(), 0);
+
+    let mut segment = from_client(&mut pair, Flags::ACK, 0, 10);
+    let stamps = segment.options.timestamps.as_mut().expect("timestamps");
+    stamps.value = stamps.value.wrapping_sub(5000);
+    assert_eq!(answer(&mut pair, &segment).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.end(SERVER).receive_queue(), 0);
+}
+
+#[test]
+fn an_idle_connection_is_probed_and_given_up() {
+    let config = Config { keep_alive: true, receive_buffer: Bytes::new(65_536), ..Config::linux() };
+    let mut pair = Pair::established(&config, losing(|_| false));
+    pair.run_for(Time::from_secs(7300));
+    assert_eq!(pair.states(), [State::Established; 2]);
+    assert!(!pair.log.is_empty());
+
+    let mut pair = Pair::established(&config, losing(|_| true));
+    let start = pair.now;
+    pair.run();
+    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
+    let took = pair.now.saturating_sub(start).as_secs_f64();
+    assert!((7200.0 + 9.0 * 75.0 - took).abs() < 1.0, "{took}");
+}

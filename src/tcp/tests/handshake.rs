@@ -1,0 +1,192 @@
+//! Opening, refused and unanswered connections.
+
+use super::pair::{CLIENT, Pair, SERVER, losing, opening};
+use crate::packet::tcp::{Flags, SeqNum};
+use crate::tcp::config::Config;
+use crate::tcp::state::State;
+use crate::tcp::{CloseReason, Connection, Event};
+use crate::units::Time;
+
+fn seconds(pair: &Pair, from: usize) -> Vec<f64> {
+    pair.sent(from).iter().map(|record| record.at.as_secs_f64()).collect()
+}
+
+#[test]
+fn three_segments_as_linux_sends_them() {
+    let mut pair = Pair::perfect(&Config::linux());
+    pair.run_for(Time::from_secs(1));
+    let told: Vec<_> = pair
+        .log
+        .iter()
+        .map(|record| {
+            let segment = record.segment;
+            (record.from, segment.flags.to_string(), segment.window, segment.header_length())
+        })
+        .collect();
+    let expected = [
+        (CLIENT, "S".to_string(), 64_240, 40),
+        (SERVER, "S.".to_string(), 64_240, 40),
+        (CLIENT, ".".to_string(), 24_576, 32),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(pair.states(), [State::Established; 2]);
+    assert_eq!(pair.events, [(CLIENT, Event::Established), (SERVER, Event::Established)]);
+    assert_eq!(pair.end(CLIENT).smoothed_rtt(), Some(Time::from_ms(40)));
+    assert_eq!(pair.end(CLIENT).poll_timeout(), None);
+    assert_eq!(pair.end(SERVER).poll_timeout(), None);
+}
+
+#[test]
+fn options_are_used_only_if_both_offer_them() {
+    for (sack, timestamps, window_scaling) in
+        [(false, true, true), (true, false, true), (true, true, false), (false, false, false)]
+    {
+        let plain = Config { sack, timestamps, window_scaling, ..Config::linux() };
+        let mut client = Connection::connect(plain, opening(CLIENT));
+        let syn = client.poll_transmit(Time::ZERO).expect("a SYN");
+        let mut server = Connection::accept(Config::linux(), opening(SERVER), Time::ZERO, &syn);
+        let answer = server.poll_transmit(Time::ZERO).expect("a SYN-ACK").options;
+        assert_eq!(answer.sack_permitted, sack);
+        assert_eq!(answer.timestamps.is_some(), timestamps);
+        assert_eq!(answer.window_scale.is_some(), window_scaling);
+        assert_eq!(server.segment_size(), if timestamps { 1448 } else { 1460 });
+    }
+}
+
+#[test]
+fn a_silly_segment_size_is_not_believed() {
+    for (offered, expected) in [(None, 536), (Some(0), 48), (Some(1000), 1000), (Some(9000), 1460)]
+    {
+        let mut client = Connection::connect(Config::linux(), opening(CLIENT));
+        let mut syn = client.poll_transmit(Time::ZERO).expect("a SYN");
+        syn.options.mss = offered;
+        let server = Connection::accept(Config::linux(), opening(SERVER), Time::ZERO, &syn);
+        assert_eq!(server.segment_size(), expected - 12);
+    }
+}
+
+#[test]
+fn both_ends_may_open_at_the_same_time() {
+    let mut pair = Pair::simultaneous(&Config::linux(), losing(|_| false));
+    pair.settle();
+    assert_eq!(pair.states(), [State::SynSent; 2]);
+    pair.step();
+    assert_eq!(pair.states(), [State::SynReceived; 2]);
+    pair.apps[CLIENT].to_write = 5000;
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states(), [State::Established; 2]);
+    assert_eq!(pair.apps[SERVER].has_read, 5000);
+}
+
+#[test]
+fn a_filtered_port_is_tried_as_long_as_linux_does() {
+    for (linear, expected, end) in [
+        (4, &[0., 1., 2., 3., 4., 5., 7., 11., 19., 35., 67.][..], 131.),
+        (0, &[0., 1., 3., 7., 15., 31., 63.][..], 127.),
+    ] {
+        let config = Config { syn_linear_timeouts: linear, ..Config::linux() };
+        let mut pair = Pair::new(&config, losing(|_| true));
+        pair.run();
+        assert_eq!(seconds(&pair, CLIENT), expected);
+        assert_eq!(pair.events, [(CLIENT, Event::Closed(CloseReason::TimedOut))]);
+        assert_eq!(pair.now.as_secs_f64(), end);
+    }
+}
+
+#[test]
+fn a_syn_ack_is_repeated_as_often_as_linux_does() {
+    let mut pair = Pair::new(&Config::linux(), losing(|record| record.segment.flags == Flags::ACK));
+    // The client's answers to the repeated SYN-ACK are lost too.
+    pair.run_for(Time::from_secs(100));
+    let repeated: Vec<_> = seconds(&pair, SERVER).iter().map(|at| (at - 0.02).round()).collect();
+    assert_eq!(repeated, [0., 1., 3., 7., 15., 31.]);
+    assert!(pair.events.contains(&(SERVER, Event::Closed(CloseReason::TimedOut))));
+}
+
+#[test]
+fn a_closed_port_refuses() {
+    let mut client = Connection::connect(Config::linux(), opening(CLIENT));
+    let syn = client.poll_transmit(Time::ZERO).expect("a SYN");
+    let reset = crate::tcp::no_connection::reset_for(&syn).expect("an answer");
+    let mut wrong = reset;
+    wrong.ack = wrong.ack.wrapping_add(1);
+    client.handle_segment(Time::from_ms(40), &wrong);
+    assert_eq!(client.state(), State::SynSent);
+    client.handle_segment(Time::from_ms(40), &reset);
+    assert_eq!(client.poll_event(), Some(Event::Closed(CloseReason::Refused)));
+    assert_eq!(client.poll_transmit(Time::from_ms(40)), None);
+    assert_eq!(client.poll_timeout(), None);
+}
+
+#[test]
+fn an_icmp_error_ends_an_attempt_but_no_connection() {
+    let mut client = Connection::connect(Config::linux(), opening(CLIENT));
+    client.poll_transmit(Time::ZERO).expect("a SYN");
+    client.handle_icmp_error(CloseReason::Unreachable);
+    assert_eq!(client.poll_event(), Some(Event::Closed(CloseReason::Unreachable)));
+    assert_eq!(client.poll_timeout(), None);
+
+    let mut pair = Pair::established(&Config::linux(), losing(|_| false));
+    pair.end(CLIENT).handle_icmp_error(CloseReason::Unreachable);
+    assert_eq!(pair.states(), [State::Established; 2]);
+}
+
+#[test]
+fn a_hundred_thousand_connections_fit_into_200_mib() {
+    let per_connection = size_of::<Connection>() + size_of::<crate::tcp::congestion::Cubic>();
+    assert!(per_connection <= 2048, "{per_connection}");
+}
+
+#[test]
+fn a_lost_syn_or_syn_ack_costs_a_second() {
+    for lost in [CLIENT, SERVER] {
+        let mut first = true;
+        let network = losing(move |record| record.from == lost && std::mem::take(&mut first));
+        let mut pair = Pair::new(&Config::linux(), network);
+        pair.run_for(Time::from_ms(1039));
+        assert_eq!(pair.states()[CLIENT], State::SynSent);
+        pair.run_for(Time::from_ms(30));
+        assert_eq!(pair.states(), [State::Established; 2]);
+        assert_eq!(pair.end(CLIENT).congestion_window(), 14_480);
+    }
+}
+
+#[test]
+fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
+    let now = Time::ZERO;
+    let mut client = Connection::connect(Config::linux(), opening(CLIENT));
+    let syn = client.poll_transmit(now).expect("a SYN");
+    let listen = || Connection::accept(Config::linux(), opening(SERVER), now, &syn);
+
+    // The same SYN again: the same SYN-ACK again.
+    let mut server = listen();
+    let first = server.poll_transmit(now).expect("a SYN-ACK");
+    assert_eq!(server.poll_transmit(now), None);
+    server.handle_segment(now, &syn);
+    assert_eq!(server.poll_transmit(now), Some(first));
+
+    // Another SYN: a challenge, and no change.
+    let mut other = syn;
+    other.seq = syn.seq.wrapping_add(10_000);
+    server.handle_segment(now, &other);
+    assert_eq!(server.poll_transmit(now).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(server.state(), State::SynReceived);
+
+    // An ACK of what was never sent: a reset, and no change.
+    let mut wrong = syn;
+    wrong.flags = Flags::ACK;
+    wrong.seq = syn.seq.wrapping_add(1);
+    wrong.ack = SeqNum::new(5);
+    server.handle_segment(now, &wrong);
+    let reset = server.poll_transmit(now).expect("a reset");
+    assert_eq!((reset.flags, reset.seq), (Flags::RST, SeqNum::new(5)));
+    assert_eq!(server.state(), State::SynReceived);
+
+    // A reset: back to the listener.
+    let mut reset = wrong;
+    reset.flags = Flags::RST;
+    server.handle_segment(now, &reset);
+    assert!(server.is_passive());
+    assert_eq!(server.poll_event(), Some(Event::Closed(CloseReason::Reset)));
+    assert_eq!((server.poll_transmit(now), server.poll_timeout()), (None, None));
+}

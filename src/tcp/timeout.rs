@@ -1,0 +1,116 @@
+//! Timers that run out (RFC 9293 sections 3.8 and 3.10.8; RFC 6298 section 5).
+
+use super::recovery::Parts;
+use super::rto::doubled;
+use super::state::State;
+use super::timers::Timer;
+use super::{CloseReason, Connection};
+use crate::units::Time;
+
+impl Connection {
+    /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Does nothing when called
+    /// too early.
+    pub fn handle_timeout(&mut self, now: Time) {
+        while let Some(timer) = self.timers.take_expired(now) {
+            match timer {
+                Timer::Retransmit if self.state.is_synchronized() => self.on_retransmit(now),
+                Timer::Retransmit => self.on_syn_timeout(),
+                Timer::TailProbe => self.on_tail_probe_timeout(),
+                Timer::Persist => self.on_persist(now),
+                Timer::DelayedAck => self.acks.now = true,
+                Timer::KeepAlive => self.on_keep_alive(now),
+                Timer::Linger => self.finish(CloseReason::Finished),
+            }
+        }
+    }
+
+    /// How long the SYN or SYN-ACK that was sent waits for its answer. The first few waits of a
+    /// SYN may all have the same length.
+    pub(super) fn syn_timeout(&self) -> Time {
+        let linear = if self.state == State::SynSent { self.config.syn_linear_timeouts } else { 0 };
+        let doublings = self.progress.syn_timeouts.saturating_sub(linear);
+        doubled(self.config.rto_initial, doublings, &self.config)
+    }
+
+    fn on_syn_timeout(&mut self) {
+        let config = &self.config;
+        let retries = match self.state {
+            State::SynSent => config.syn_retries.saturating_add(config.syn_linear_timeouts),
+            _ => config.synack_retries,
+        };
+        if self.progress.syn_timeouts >= retries {
+            return self.finish(CloseReason::TimedOut);
+        }
+        self.progress.syn_timeouts += 1;
+        self.pending.syn = true;
+    }
+
+    fn on_retransmit(&mut self, now: Time) {
+        if self.queue.in_flight() == 0 {
+            return;
+        }
+        let since = *self.progress.stalled_since.get_or_insert(now);
+        if self.has_waited_enough(now, since) {
+            return self.finish(CloseReason::TimedOut);
+        }
+        let mut parts = Parts {
+            queue: &mut self.queue,
+            congestion: &mut *self.congestion,
+            config: &self.config,
+        };
+        self.recovery.on_timeout(&mut parts);
+        self.tail_probe = None;
+        self.rtt.back_off();
+        self.restart_retransmission(now);
+    }
+
+    /// Whether what has been unanswered since `since` is given up.
+    fn has_waited_enough(&self, now: Time, since: Time) -> bool {
+        let retries = if self.orphan { self.config.orphan_retries } else { self.config.retries };
+        let patience = self.config.patience(retries);
+        let patience = self.config.user_timeout.map_or(patience, |limit| limit.min(patience));
+        now.saturating_sub(since) >= patience
+    }
+
+    /// RFC 9293 section 3.8.6.1: the window is shut, or too small for what waits.
+    fn on_persist(&mut self, now: Time) {
+        if !self.is_blocked_by_window() {
+            return;
+        }
+        let since = *self.progress.stalled_since.get_or_insert(now);
+        if self.progress.probes > self.config.retries
+            || (self.progress.probes > 0 && self.has_waited_enough(now, since))
+        {
+            return self.finish(CloseReason::TimedOut);
+        }
+        if self.progress.probes == 0 {
+            self.progress.stalled_since = Some(now);
+        }
+        self.progress.probes += 1;
+        self.progress.persist_backoff += 1;
+        self.pending.probe = true;
+    }
+
+    pub(super) fn start_keep_alive(&mut self, now: Time) {
+        if self.config.keep_alive {
+            self.timers.set(Timer::KeepAlive, now.saturating_add(self.config.keep_alive_idle));
+        }
+    }
+
+    /// RFC 9293 section 3.8.4. The timer is not moved by each segment; it looks when it runs out.
+    fn on_keep_alive(&mut self, now: Time) {
+        let due = self.progress.heard.saturating_add(self.config.keep_alive_idle);
+        if due > now {
+            self.timers.set(Timer::KeepAlive, due);
+            return;
+        }
+        if self.progress.probes >= self.config.keep_alive_probes {
+            return self.reset_connection(CloseReason::TimedOut);
+        }
+        self.timers.set(Timer::KeepAlive, now.saturating_add(self.config.keep_alive_interval));
+        if self.queue.in_flight() == 0 {
+            self.progress.probes += 1;
+            self.pending.probe = true;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What goes out now (RFC 9293 sections 3.7.4, 3.8.4 and 3.8.6).
+
+use super::flow::Chunk;
+use super::state::State;
+use super::timers::Timer;
+use super::{Connection, Offset, number};
+use crate::packet::tcp::{Flags, Options, SackBlocks, Segment, SeqNum, Timestamps};
+use crate::units::Time;
+
+impl Connection {
+    /// The next segment to send, if there is one. Lost data come first, then new data, then
+    /// probes, then acknowledgments that nothing else carries.
+    pub fn poll_transmit(&mut self, now: Time) -> Option<Segment> {
+        if let Some(reset) = self.pending.reset.take() {
+            return Some(reset);
+        }
+        if self.state == State::Closed {
+            return None;
+        }
+        if self.pending.syn {
+            return Some(self.send_syn(now));
+        }
+        if std::mem::take(&mut self.pending.tail_probe)
+            && let Some(probe) = self.send_tail_probe(now)
+        {
+            return Some(probe);
+        }
+        let segment = self
+            .retransmission(now)
+            .or_else(|| self.new_data(now))
+            .or_else(|| self.probe(now))
+            .or_else(|| self.bare_ack(now));
+        self.watch_window(now);
+        segment
+    }
+
+    fn send_syn(&mut self, now: Time) -> Segment {
+        self.pending.syn = false;
+        let first = self.queue.next == 0;
+        self.progress.syn_sent = first.then_some(now);
+        self.progress.retransmissions += u64::from(!first);
+        self.queue.next = self.queue.next.max(1);
+        if !self.timers.is_set(Timer::Retransmit) {
+            self.timers.set(Timer::Retransmit, now.saturating_add(self.syn_timeout()));
+        }
+        let answer = self.state == State::SynReceived;
+        Segment {
+            source_port: self.opening.local_port,
+            destination_port: self.opening.remote_port,
+            seq: self.opening.isn,
+            ack: if answer { self.receiver.ack_number() } else { SeqNum::default() },
+            flags: if answer { Flags::SYN_ACK } else { Flags::SYN },
+            window: self.receiver.syn_window(self.config.syn_window),
+            options: self.syn_options(now),
+            data_length: 0,
+        }
+    }
+
+    /// The oldest lost segment, if it fits into the congestion window.
+    fn retransmission(&mut self, now: Time) -> Option<Segment> {
+        let index = self.queue.next_lost()?;
+        let sent = self.queue.flight[index];
+        if !self.recovery.force
+            && self.in_network() + sent.length() > self.recovery.window(&*self.congestion)
+        {
+            return None;
+        }
+        self.recovery.force = false;
+        let segment = self.send_again(now, index);
+        if index == 0 || !self.is_retransmission_armed() {
+            self.restart_retransmission(now);
+        }
+        Some(segment)
+    }
+
+    /// Sends a segment in flight again.
+    pub(super) fn send_again(&mut self, now: Time, index: usize) -> Segment {
+        let sent = self.queue.flight[index];
+        self.recovery.on_sent(sent.length());
+        self.queue.resent(index, now);
+        self.progress.retransmissions += 1;
+        let bytes = sent.length() - u64::from(sent.fin);
+        self.segment(now, sent.start, Chunk { bytes, fin: sent.fin })
+    }
+
+    const fn is_retransmission_armed(&self) -> bool {
+        self.timers.is_set(Timer::Retransmit)
+    }
+
+    /// New data that the other end takes, whatever the congestion window says.
+    pub(super) fn new_data_beyond_window(&mut self, now: Time) -> Option<Segment> {
+        self.next_chunk().map(|chunk| self.send_chunk(now, chunk))
+    }
+
+    fn new_data(&mut self, now: Time) -> Option<Segment> {
+        let chunk = self.next_chunk();
+        self.progress.window_limited = false;
+        let chunk = chunk?;
+        if self.queue.in_flight() == 0 {
+            self.restart_after_idle(now);
+        }
+        // As in Linux, a FIN alone need not fit into the congestion window.
+        if chunk.bytes > 0
+            && self.in_network() + chunk.bytes > self.recovery.window(&*self.congestion)
+        {
+            self.progress.window_limited = true;
+            return None;
+        }
+        Some(self.send_chunk(now, chunk))
+    }
+
+    fn restart_after_idle(&mut self, now: Time) {
+        self.progress.stalled_since = None;
+        let idle = now.saturating_sub(self.progress.sent);
+        if self.config.slow_start_after_idle && idle > self.rtt.timeout(&self.config) {
+            self.congestion.on_idle();
+        }
+    }
+
+    fn send_chunk(&mut self, now: Time, chunk: Chunk) -> Segment {
+        let start = self.queue.next;
+        if chunk.bytes < self.largest_chunk() {
+            self.progress.small_end = start + chunk.bytes.cast_signed();
+        }
+        self.queue.sent(now, chunk.bytes, chunk.fin);
+        self.recovery.on_sent(chunk.bytes);
+        self.progress.sent = now;
+        let in_flight = self.queue.in_flight();
+        let progress = &mut self.progress;
+        if self.queue.unacknowledged >= progress.flight_mark || in_flight > progress.most_in_flight
+        {
+            progress.most_in_flight = in_flight;
+            progress.flight_mark = self.queue.next;
+        }
+        if !self.is_retransmission_armed() {
+            self.restart_retransmission(now);
+        }
+        self.segment(now, start, chunk)
+    }
+
+    /// Bytes taken to be in the network.
+    fn in_network(&self) -> u64 {
+        self.queue.pipe().saturating_sub(self.recovery.left_network())
+    }
+
+    /// A probe: what little the window takes, or else, as in Linux, an old sequence number without
+    /// data, which the other end has to answer.
+    fn probe(&mut self, now: Time) -> Option<Segment> {
+        if !std::mem::take(&mut self.pending.probe) {
+            return None;
+        }
+        let bytes = self.window_room().min(self.queue.unsent()).min(self.largest_chunk());
+        if bytes > 0 && self.state.can_transmit() {
+            return Some(self.send_chunk(now, Chunk { bytes, fin: false }));
+        }
+        Some(self.segment(now, self.queue.unacknowledged - 1, Chunk { bytes: 0, fin: false }))
+    }
+
+    fn bare_ack(&mut self, now: Time) -> Option<Segment> {
+        let possible = self.state.is_synchronized() || self.state == State::SynReceived;
+        (possible && self.acks.now)
+            .then(|| self.segment(now, self.queue.next, Chunk { bytes: 0, fin: false }))
+    }
+
+    /// A segment with an acknowledgment; notes that it went out.
+    fn segment(&mut self, now: Time, start: Offset, chunk: Chunk) -> Segment {
+        let Chunk { bytes, fin } = chunk;
+        let options = self.options(now, bytes);
+        let window = self.receiver.take_window();
+        self.acks.on_sent(now, &self.config, bytes > 0);
+        self.timers.stop(Timer::DelayedAck);
+        let last = start + bytes.cast_signed() == self.queue.written;
+        Segment {
+            source_port: self.opening.local_port,
+            destination_port: self.opening.remote_port,
+            seq: number(self.opening.isn, start),
+            ack: self.receiver.ack_number(),
+            flags: Flags { fin, psh: bytes > 0 && last, ..Flags::ACK },
+            window,
+            options,
+            data_length: u16::try_from(bytes).expect("a segment is no longer than its MSS"),
+        }
+    }
+
+    fn options(&mut self, now: Time, bytes: u64) -> Options {
+        let sack = if self.agreed.sack {
+            let room = self.segment_size().saturating_sub(bytes + 4) / 8;
+            let limit = if bytes == 0 { self.sack_limit() } else { room.min(self.sack_limit()) };
+            self.receiver.sack_blocks(limit as usize)
+        } else {
+            SackBlocks::default()
+        };
+        let echo = self.recent_timestamp.map_or(0, |(value, _)| value);
+        let timestamps =
+            self.agreed.timestamps.then(|| Timestamps { value: self.timestamp(now), echo });
+        Options { timestamps, sack, ..Options::default() }
+    }
+}
