@@ -84,5 +84,6 @@ pub mod packet;
 pub mod queue;
 pub mod rng;
 pub mod routing;
+pub mod socket;
 pub mod tcp;
 pub mod units;

@@ -1,0 +1,75 @@
+//! Errors of socket calls, under the names that every system gives them (POSIX `errno.h`).
+
+use std::fmt;
+
+/// Why a socket call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::upper_case_acronyms, reason = "the names of POSIX")]
+#[non_exhaustive]
+pub enum Errno {
+    /// Permission denied: a privileged port.
+    EACCES,
+    /// The port is taken.
+    EADDRINUSE,
+    /// The address is not this host's, or no ephemeral port is free.
+    EADDRNOTAVAIL,
+    /// Nothing to do now: the call would block.
+    EAGAIN,
+    /// No such socket.
+    EBADF,
+    /// The other end refused: nobody has bound the port.
+    ECONNREFUSED,
+    /// No destination was given.
+    EDESTADDRREQ,
+    /// The next hop or the destination does not answer.
+    EHOSTUNREACH,
+    /// The socket cannot do this now, such as binding twice.
+    EINVAL,
+    /// The socket is connected already.
+    EISCONN,
+    /// The datagram is too large.
+    EMSGSIZE,
+    /// No route.
+    ENETUNREACH,
+    /// The destination does not know the protocol.
+    ENOPROTOOPT,
+    /// The socket is not connected.
+    ENOTCONN,
+    /// The socket is of another kind.
+    EOPNOTSUPP,
+    /// No answer in time.
+    ETIMEDOUT,
+}
+
+impl Errno {
+    /// The name, as in `errno.h`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EACCES => "EACCES",
+            Self::EADDRINUSE => "EADDRINUSE",
+            Self::EADDRNOTAVAIL => "EADDRNOTAVAIL",
+            Self::EAGAIN => "EAGAIN",
+            Self::EBADF => "EBADF",
+            Self::ECONNREFUSED => "ECONNREFUSED",
+            Self::EDESTADDRREQ => "EDESTADDRREQ",
+            Self::EHOSTUNREACH => "EHOSTUNREACH",
+            Self::EINVAL => "EINVAL",
+            Self::EISCONN => "EISCONN",
+            Self::EMSGSIZE => "EMSGSIZE",
+            Self::ENETUNREACH => "ENETUNREACH",
+            Self::ENOPROTOOPT => "ENOPROTOOPT",
+            Self::ENOTCONN => "ENOTCONN",
+            Self::EOPNOTSUPP => "EOPNOTSUPP",
+            Self::ETIMEDOUT => "ETIMEDOUT",
+        }
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::error::Error for Errno {}
