@@ -74,6 +74,7 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod app;
 pub mod engine;
 pub mod id;
 pub mod kinds;
