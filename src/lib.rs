@@ -80,6 +80,7 @@ pub mod id;
 pub mod kinds;
 pub mod limits;
 pub mod link;
+pub mod node;
 pub mod observe;
 pub mod packet;
 pub mod queue;

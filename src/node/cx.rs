@@ -1,0 +1,100 @@
+//! What a node may do to the world while it handles something: note effects, count, observe.
+//!
+//! A handler gets `&mut self` and `&mut Cx`, never another node. It can touch packets and counters
+//! at once; everything that takes time or reaches another component is an [`Effect`], which
+//! the simulation carries out when the handler has returned, in the order of noting.
+
+use indexmap::IndexSet;
+
+use crate::app::Wake;
+use crate::id::{AppId, ChannelId, FlowId, NodeId, PacketId};
+use crate::observe::{DropReason, FlowStats, Interest, Observation, Place};
+use crate::packet::{Label, Packet, PacketStore, Payload, ethernet};
+use crate::units::Time;
+
+/// Something a handler wants done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Put the packet into the queue before this direction of a link.
+    Transmit(ChannelId, PacketId),
+    /// Give the packet back to the same node, as if it had come in: a packet to itself.
+    Loopback(NodeId, PacketId),
+    /// Wake the process.
+    Wake(AppId, Wake),
+    /// Wake the process at a time, with its token.
+    AppTimer(AppId, Time, u32),
+    /// Call the node's `handle_timeout` at a time.
+    NodeTimer(NodeId, Time),
+}
+
+/// The world as one handler sees it.
+#[derive(Debug, Default)]
+pub struct Cx {
+    /// The time now.
+    pub now: Time,
+    /// All packets that exist.
+    pub packets: PacketStore,
+    /// The conversations' counters, by flow.
+    pub flows: Vec<FlowStats>,
+    /// DNS names that the run knows.
+    pub names: IndexSet<String>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+    /// What somebody wants to know.
+    pub interest: Interest,
+    /// What happened since the observer was told last.
+    pub observed: Vec<Observation>,
+    numbered: u64,
+}
+
+impl Cx {
+    /// A world without packets, with a conversation for each of these.
+    #[must_use]
+    pub fn new(flows: Vec<FlowStats>) -> Self {
+        Self { flows, ..Self::default() }
+    }
+
+    /// A new packet with the next number.
+    #[inline]
+    pub fn create(
+        &mut self,
+        ethernet: ethernet::Header,
+        payload: Payload,
+        flow: Option<FlowId>,
+        created: Time,
+    ) -> PacketId {
+        let label = Label { number: self.next_number(), flow, created, damaged: false };
+        self.packets.insert(Packet { ethernet, payload, label })
+    }
+
+    /// A copy of a packet, with a number of its own.
+    pub fn copy(&mut self, id: PacketId) -> PacketId {
+        let mut packet = self.packets[id];
+        packet.label.number = self.next_number();
+        self.packets.insert(packet)
+    }
+
+    /// The next packet number.
+    pub const fn next_number(&mut self) -> u64 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    /// Ends a packet that was not delivered.
+    pub fn drop(&mut self, id: PacketId, place: Place, reason: DropReason) -> Packet {
+        let packet = self.packets.remove(id);
+        if self.interest >= Interest::Outcomes {
+            self.observed.push(Observation::Dropped { place, packet, reason });
+        }
+        packet
+    }
+
+    /// Notes something for the observer, if anybody follows packets that closely.
+    #[inline]
+    pub fn observe(&mut self, what: impl FnOnce(&PacketStore) -> Observation) {
+        if self.interest == Interest::Everything {
+            let what = what(&self.packets);
+            self.observed.push(what);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a process sees of its node: the socket interface, on top of the stack.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::cx::{Cx, Effect};
+use super::stack::Stack;
+use crate::app::Os;
+use crate::id::{AppId, FlowId, SocketId};
+use crate::observe::{FlowStats, Interest, Observation};
+use crate::packet::udp;
+use crate::rng::Stream;
+use crate::socket::{Errno, Received, SocketError};
+use crate::units::{Limit, Time};
+
+/// One process's view of its node during one call.
+pub(super) struct Kernel<'a> {
+    pub(super) stack: &'a mut Stack,
+    pub(super) cx: &'a mut Cx,
+    pub(super) app: AppId,
+    pub(super) dice: &'a mut Stream,
+}
+
+impl Os for Kernel<'_> {
+    fn now(&self) -> Time {
+        self.cx.now
+    }
+
+    fn rng(&mut self) -> &mut Stream {
+        self.dice
+    }
+
+    fn set_timer(&mut self, after: Time, token: u32) {
+        let at = self.cx.now.saturating_add(after);
+        self.cx.effects.push(Effect::AppTimer(self.app, at, token));
+    }
+
+    fn udp_socket(&mut self) -> SocketId {
+        self.stack.udp_socket(self.cx.now, self.app)
+    }
+
+    fn icmp_socket(&mut self) -> SocketId {
+        self.stack.icmp_socket(self.cx.now, self.app)
+    }
+
+    fn bind(
+        &mut self,
+        socket: SocketId,
+        address: Option<Ipv4Addr>,
+        port: u16,
+    ) -> Result<(), Errno> {
+        self.stack.bind(socket, address, port)
+    }
+
+    fn connect(&mut self, socket: SocketId, to: SocketAddrV4) -> Result<(), Errno> {
+        self.stack.connect(socket, to)
+    }
+
+    fn send_to(
+        &mut self,
+        socket: SocketId,
+        to: SocketAddrV4,
+        length: u16,
+        content: udp::Content,
+    ) -> Result<(), Errno> {
+        let flow = Some(FlowId(self.app.0));
+        self.stack.send_to(self.cx, socket, to, length, content, flow)
+    }
+
+    fn receive_from(&mut self, socket: SocketId) -> Result<Received, Errno> {
+        let received = self.stack.receive_from(self.cx.now, socket)?;
+        let delay = self.cx.now - received.created;
+        let bytes = u64::from(received.length);
+        // What comes back to the flow's own process is an answer, not a delivery; what servers
+        // send is no conversation of theirs.
+        let flow = received
+            .flow
+            .filter(|flow| flow.0 != self.app.0 && self.cx.flows[flow.index()].peer.is_some());
+        if let Some(flow) = flow {
+            let number = match received.content {
+                udp::Content::Numbered(number) => Some(number),
+                udp::Content::Dns(_) => None,
+            };
+            self.cx.flows[flow.index()].delivered(self.cx.now, bytes, delay, number);
+        }
+        if self.cx.interest >= Interest::Outcomes {
+            let node = self.stack.id();
+            self.cx.observed.push(Observation::Delivered { node, flow, bytes, delay });
+        }
+        Ok(received)
+    }
+
+    fn take_error(&mut self, socket: SocketId) -> Option<SocketError> {
+        self.stack.take_error(socket)
+    }
+
+    fn local_address(&self, socket: SocketId) -> Option<SocketAddrV4> {
+        self.stack.local_address(socket)
+    }
+
+    fn set_receive_buffer(&mut self, socket: SocketId, limit: Limit) {
+        self.stack.set_receive_buffer(socket, limit);
+    }
+
+    fn set_ttl(&mut self, socket: SocketId, ttl: u8) {
+        self.stack.set_ttl(socket, ttl);
+    }
+
+    fn set_dont_fragment(&mut self, socket: SocketId, forbid: bool) {
+        self.stack.set_dont_fragment(socket, forbid);
+    }
+
+    fn close(&mut self, socket: SocketId) {
+        self.stack.close(self.cx.now, socket);
+    }
+
+    fn flow(&mut self) -> &mut FlowStats {
+        &mut self.cx.flows[self.app.index()]
+    }
+
+    fn round_trip(&mut self, rtt: Time) {
+        self.flow().rtt.add(rtt);
+        if self.cx.interest >= Interest::Outcomes {
+            self.cx.observed.push(Observation::RoundTrip { flow: FlowId(self.app.0), rtt });
+        }
+    }
+
+    fn name_number(&mut self, name: &str) -> u32 {
+        let place = match self.cx.names.get_index_of(name) {
+            Some(place) => place,
+            None => self.cx.names.insert_full(name.to_owned()).0,
+        };
+        u32::try_from(place).expect("a run has fewer than 2^32 names")
+    }
+}

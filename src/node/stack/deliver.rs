@@ -1,0 +1,159 @@
+//! What is for this node: put together, filtered, and up to the sockets.
+
+use std::net::SocketAddrV4;
+
+use super::Stack;
+use crate::app::Wake;
+use crate::id::{PacketId, SocketId};
+use crate::node::config::Chain;
+use crate::node::cx::{Cx, Effect};
+use crate::node::reassembly::{Expired, Offered};
+use crate::observe::{DropReason, Interest, Observation, Place};
+use crate::packet::icmp::{Error, Message, Unreachable};
+use crate::packet::ipv4::{self, Protocol, Transport};
+use crate::packet::{Packet, Payload, udp};
+use crate::socket::{Delivery, Received};
+
+impl Stack {
+    /// A packet for this node, from outside or from itself.
+    pub fn receive_local(&mut self, cx: &mut Cx, id: PacketId) {
+        let Payload::Ipv4(ip) = cx.packets[id].payload else { return };
+        if let Err(refusal) = self.filtered(Chain::Input, &ip) {
+            return self.refuse(cx, id, refusal);
+        }
+        if ip.is_fragment() {
+            return self.receive_fragment(cx, id, &ip);
+        }
+        match ip.transport {
+            Transport::Udp(datagram) => self.receive_udp(cx, id, &ip, &datagram),
+            Transport::Icmp(message) => {
+                let packet = cx.packets.remove(id);
+                self.receive_icmp(cx, &packet, &ip, &message);
+            }
+        }
+    }
+
+    fn receive_fragment(&mut self, cx: &mut Cx, id: PacketId, ip: &ipv4::Packet) {
+        let label = cx.packets[id].label;
+        match self.reassembly.offer(cx.now, ip, label) {
+            Offered::Complete(whole, label) => {
+                self.counters.reassembled += 1;
+                let packet = &mut cx.packets[id];
+                packet.payload = Payload::Ipv4(whole);
+                packet.label = label;
+                if label.damaged {
+                    cx.drop(id, Place::Node(self.id), DropReason::Corrupt);
+                } else {
+                    self.receive_local(cx, id);
+                }
+            }
+            Offered::Waiting => {
+                cx.packets.remove(id);
+            }
+            Offered::Refused => {
+                cx.drop(id, Place::Node(self.id), DropReason::ReassemblyTimeout);
+            }
+        }
+        self.arm_timer(cx);
+    }
+
+    pub(super) fn reassembly_timeout(&mut self, cx: &mut Cx) {
+        let mut expired: Vec<Expired> = Vec::new();
+        self.reassembly.handle_timeout(cx.now, &mut expired);
+        for datagram in expired {
+            self.counters.reassembly_timeouts += 1;
+            if cx.interest >= Interest::Outcomes {
+                let (place, reason) = (Place::Node(self.id), DropReason::ReassemblyTimeout);
+                let packet = Packet {
+                    ethernet: crate::packet::ethernet::Header::NONE,
+                    payload: Payload::Ipv4(datagram.packet),
+                    label: datagram.label,
+                };
+                cx.observed.push(Observation::Dropped { place, packet, reason });
+            }
+            let flow = datagram.label.flow;
+            self.send_error(cx, &datagram.packet, flow, Error::ReassemblyTimeExceeded);
+        }
+    }
+
+    /// UDP demultiplexing (RFC 1122, section 4.1): by port, and by address where it matters.
+    #[inline(always)]
+    fn receive_udp(
+        &mut self,
+        cx: &mut Cx,
+        id: PacketId,
+        ip: &ipv4::Packet,
+        datagram: &udp::Datagram,
+    ) {
+        let to = SocketAddrV4::new(ip.destination, datagram.destination_port);
+        let from = SocketAddrV4::new(ip.source, datagram.source_port);
+        let Some(socket) = self.sockets.find(Protocol::Udp, to, from) else {
+            self.counters.port_closed += 1;
+            let error = Error::DestinationUnreachable(Unreachable::Port);
+            return self.refuse(cx, id, (DropReason::PortClosed, Some(error)));
+        };
+        let label = cx.packets[id].label;
+        let arrived = Received {
+            from,
+            to: ip.destination,
+            length: datagram.data_length,
+            content: datagram.content,
+            ttl: ip.ttl,
+            created: label.created,
+            flow: label.flow,
+        };
+        if self.hand_over(cx, socket, arrived) {
+            cx.packets.remove(id);
+        } else {
+            let place = Place::Port { node: self.id, protocol: Protocol::Udp, port: to.port() };
+            cx.drop(id, place, DropReason::BufferFull);
+        }
+    }
+
+    /// Puts a datagram into a socket's buffer and wakes its process. False if there was no room.
+    #[inline(always)]
+    fn hand_over(&mut self, cx: &mut Cx, id: SocketId, arrived: Received) -> bool {
+        let Some((socket, owner)) = self.sockets.get_mut(id) else { return false };
+        match socket.deliver(cx.now, arrived) {
+            Delivery::Full => false,
+            Delivery::Queued { was_empty } => {
+                if was_empty {
+                    cx.effects.push(Effect::Wake(owner, Wake::Ready(id)));
+                }
+                true
+            }
+        }
+    }
+
+    fn receive_icmp(&mut self, cx: &mut Cx, packet: &Packet, ip: &ipv4::Packet, message: &Message) {
+        match *message {
+            Message::Error { error, quote } => self.receive_error(cx, ip.source, error, &quote),
+            Message::Echo { reply: false, identifier, sequence, data_length } => {
+                let answer = Message::Echo { reply: true, identifier, sequence, data_length };
+                let mut reply =
+                    ipv4::Packet::new(ip.destination, ip.source, Transport::Icmp(answer));
+                reply.ttl = self.config.ttl;
+                // An answer that cannot be sent is lost, as the question could have been.
+                let _ = self.output_as(cx, reply, packet.label.flow, packet.label.created);
+            }
+            Message::Echo { reply: true, identifier, sequence, data_length } => {
+                let arrived = Received {
+                    from: SocketAddrV4::new(ip.source, 0),
+                    to: ip.destination,
+                    length: data_length,
+                    content: udp::Content::Numbered(u64::from(sequence)),
+                    ttl: ip.ttl,
+                    created: packet.label.created,
+                    flow: packet.label.flow,
+                };
+                if let Some(socket) = self.sockets.find(
+                    Protocol::Icmp,
+                    SocketAddrV4::new(ip.destination, identifier),
+                    SocketAddrV4::new(ip.source, 0),
+                ) {
+                    self.hand_over(cx, socket, arrived);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The IPv4 stack of a host or router.
+//!
+//! - `forward`: what comes in by an interface: for this node, or on to the next;
+//! - `output`: what starts here, and the last step of everything that leaves;
+//! - `deliver`: what is for this node, up to the sockets;
+//! - `errors`: ICMP errors, sent and received;
+//! - `sockets`: the node's sockets and ports;
+//! - `destination_cache`: the routing table's recent answers.
+//!
+//! Not modelled: IP options, broadcast and multicast above ARP, ICMP redirects, path MTU
+//! discovery by the stack itself (an application may set DF and sees the error).
+
+mod deliver;
+mod destination_cache;
+mod errors;
+mod forward;
+mod output;
+mod sockets;
+
+use std::net::Ipv4Addr;
+
+pub use sockets::{PortReading, Sockets};
+
+use destination_cache::DestinationCache;
+
+use super::config::IpConfig;
+use super::cx::{Cx, Effect};
+use super::icmp_limit::IcmpLimit;
+use super::interface::Interface;
+use super::neighbor::{self, NeighborCache};
+use super::reassembly::Reassembly;
+use crate::engine::{Fired, Timer};
+use crate::id::{AppId, InterfaceId, NodeId};
+use crate::observe::results;
+use crate::rng::Stream;
+use crate::routing::{Computed, NextHop, Routes, Source};
+use crate::units::Time;
+
+/// The IPv4 stack of one node.
+#[derive(Debug)]
+pub struct Stack {
+    id: NodeId,
+    forwards: bool,
+    config: IpConfig,
+    interfaces: Vec<Interface>,
+    routes: Routes,
+    cache: DestinationCache,
+    neighbors: NeighborCache,
+    reassembly: Reassembly,
+    icmp_limit: IcmpLimit,
+    sockets: Sockets,
+    dice: Stream,
+    timer: Timer,
+    /// Salt of this router's choice among equal-cost paths.
+    salt: u64,
+    identification: u16,
+    counters: results::Host,
+}
+
+impl Stack {
+    /// A stack with connected and static routes, and no sockets.
+    #[must_use]
+    pub fn new(
+        id: NodeId,
+        forwards: bool,
+        config: IpConfig,
+        interfaces: Vec<Interface>,
+        mut dice: Stream,
+    ) -> Self {
+        let mut stack = Self {
+            id,
+            forwards,
+            interfaces,
+            routes: Routes::default(),
+            cache: DestinationCache::new(),
+            neighbors: NeighborCache::new(neighbor::Timing::from(&config)),
+            reassembly: Reassembly::new(config.reassembly_timeout),
+            icmp_limit: IcmpLimit::new(&config),
+            sockets: Sockets::new(&config),
+            salt: dice.below(u64::MAX),
+            identification: dice.below(u64::from(u16::MAX)) as u16,
+            dice,
+            timer: Timer::new(),
+            counters: results::Host::default(),
+            config,
+        };
+        stack.add_connected_routes();
+        stack.add_static_routes();
+        stack
+    }
+
+    /// Which node this is.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The node's addresses, by interface.
+    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.interfaces.iter().map(Interface::ip)
+    }
+
+    /// The interfaces.
+    #[must_use]
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// The routing table.
+    #[must_use]
+    pub const fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The ARP cache.
+    #[must_use]
+    pub const fn neighbors(&self) -> &NeighborCache {
+        &self.neighbors
+    }
+
+    /// Closes all sockets of a process that is no more.
+    pub fn close_all(&mut self, now: Time, owner: AppId) {
+        self.sockets.close_all(now, owner);
+    }
+
+    /// The counters.
+    #[must_use]
+    pub const fn counters(&self) -> results::Host {
+        self.counters
+    }
+
+    /// The sockets and ports.
+    #[must_use]
+    pub const fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// New shortest paths.
+    pub fn set_computed_routes(&mut self, computed: Computed) {
+        self.routes.set_computed(computed);
+        self.cache.clear();
+    }
+
+    /// The link of an interface went down or came up. Routes follow later, when the network has
+    /// noticed.
+    pub fn link_changed(&mut self, interface: InterfaceId, up: bool) {
+        self.interfaces[interface.index()].up = up;
+    }
+
+    /// The settings of an interface's link changed.
+    pub fn mtu_changed(&mut self, interface: InterfaceId, mtu: u16) {
+        self.interfaces[interface.index()].mtu = mtu;
+    }
+
+    /// New settings. What is running keeps its state; static routes are replaced.
+    pub fn reconfigure(&mut self, config: IpConfig) {
+        for route in &self.config.routes {
+            self.routes.remove(route.to, Source::Static);
+        }
+        self.neighbors.set_timing(neighbor::Timing::from(&config));
+        self.reassembly.set_timeout(config.reassembly_timeout);
+        self.icmp_limit.set(&config);
+        self.sockets.reconfigure(&config);
+        self.config = config;
+        self.add_static_routes();
+        self.cache.clear();
+    }
+
+    /// A deadline of the stack's own protocols may have come.
+    pub fn handle_timeout(&mut self, cx: &mut Cx) {
+        match self.timer.fired(cx.now) {
+            Fired::Stale => return,
+            Fired::Again(at) => return cx.effects.push(Effect::NodeTimer(self.id, at)),
+            Fired::Expired => {}
+        }
+        self.neighbor_timeout(cx);
+        self.reassembly_timeout(cx);
+        self.arm_timer(cx);
+    }
+
+    /// Arms the node's timer for the earliest deadline.
+    fn arm_timer(&mut self, cx: &mut Cx) {
+        let deadlines = [self.neighbors.poll_timeout(), self.reassembly.poll_timeout()];
+        match deadlines.into_iter().flatten().min() {
+            None => self.timer.cancel(),
+            Some(deadline) => {
+                if let Some(at) = self.timer.arm(deadline) {
+                    cx.effects.push(Effect::NodeTimer(self.id, at));
+                }
+            }
+        }
+    }
+
+    fn is_local(&self, address: Ipv4Addr) -> bool {
+        address.is_loopback() || self.addresses().any(|own| own == address)
+    }
+
+    fn add_connected_routes(&mut self) {
+        for (index, interface) in self.interfaces.iter().enumerate() {
+            if let Some(net) = interface.address {
+                let hop = NextHop { interface: InterfaceId::from_index(index), gateway: None };
+                self.routes.insert(net.trunc(), Source::Connected, 0, vec![hop]);
+            }
+        }
+    }
+
+    fn add_static_routes(&mut self) {
+        for route in &self.config.routes {
+            let on = self.interfaces.iter().position(|interface| {
+                interface.address.is_some_and(|net| net.contains(&route.via))
+            });
+            if let Some(index) = on {
+                let interface = InterfaceId::from_index(index);
+                let hop = NextHop { interface, gateway: Some(route.via) };
+                self.routes.insert(route.to, Source::Static, route.metric, vec![hop]);
+            }
+        }
+    }
+}
