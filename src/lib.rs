@@ -86,6 +86,7 @@ pub mod packet;
 pub mod queue;
 pub mod rng;
 pub mod routing;
+pub mod sim;
 pub mod socket;
 pub mod tcp;
 pub mod units;

@@ -1,0 +1,152 @@
+//! The simulation: owns the world and drives it.
+//!
+//! - [`Plan`] (`plan`): a network to be; `address` and `wiring` complete it, `hubs` refuses what
+//!   hubs cannot do;
+//! - `build`: from the plan to nodes, channels and processes, with their routes;
+//! - `event`, `dispatch`: everything that can come up, and the one match over it;
+//! - `traffic`: packets onto links and off them;
+//! - `change`: timed changes and what follows from them;
+//! - `gauge`, `results`: what can be read off, while it runs and at the end.
+
+pub mod address;
+mod build;
+mod change;
+mod dispatch;
+mod event;
+mod gauge;
+mod hubs;
+pub mod path;
+mod plan;
+mod results;
+mod routes;
+mod traffic;
+pub mod wiring;
+
+pub use gauge::Gauge;
+pub use plan::{AppPlan, Change, ChangeKind, LinkPlan, NodeKind, NodePlan, Plan, RoutingPlan};
+
+use crate::engine::EventQueue;
+use crate::id::{ChannelId, InterfaceId, NodeId};
+use crate::link::{Channel, Medium};
+use crate::node::hub::Hub;
+use crate::node::switch::Switch;
+use crate::node::{Cx, IpNode};
+use crate::observe::Observer;
+use crate::units::Time;
+use event::Event;
+use gauge::Readings;
+
+/// A network that runs.
+#[derive(Debug)]
+pub struct Simulation {
+    plan: Plan,
+    events: EventQueue<Event>,
+    handled: u64,
+    cx: Cx,
+    nodes: Vec<Node>,
+    /// By [`ChannelId`]: two for each link.
+    wires: Vec<Wire>,
+    media: Vec<Medium>,
+    /// By application: its node, and its place among that node's processes.
+    places: Vec<(NodeId, usize)>,
+    wiring: wiring::Wiring,
+    readings: Readings,
+    /// When the latest change is noticed, if that is still to come.
+    reroutes_at: Option<Time>,
+}
+
+/// A node of any kind.
+#[derive(Debug)]
+enum Node {
+    Ip(Box<IpNode>),
+    Switch(Box<Switch>),
+    Hub(Hub),
+}
+
+/// One direction of a link with what is at its far end.
+#[derive(Debug)]
+struct Wire {
+    channel: Channel,
+    to: (NodeId, InterfaceId),
+    /// The shared medium of hubs that it is part of.
+    medium: Option<u32>,
+}
+
+impl Simulation {
+    /// Runs until `end`, events at that instant included, and tells `observer` what happens.
+    pub fn run_until(&mut self, end: Time, observer: &mut dyn Observer) {
+        self.cx.interest = observer.interest();
+        while let Some((now, event)) = self.events.pop_until(end) {
+            self.cx.now = now;
+            self.handled += 1;
+            self.dispatch(event);
+            if !self.cx.observed.is_empty() {
+                for what in self.cx.observed.drain(..) {
+                    observer.observe(now, &what);
+                }
+            }
+        }
+        self.cx.now = self.cx.now.max(end);
+    }
+
+    /// Handles all events of the next instant at which there is one, if that is `end` or before.
+    /// True if there was one.
+    pub fn step(&mut self, end: Time, observer: &mut dyn Observer) -> bool {
+        match self.events.peek_time() {
+            Some(next) if next <= end => {
+                self.run_until(next, observer);
+                true
+            }
+            _ => {
+                self.cx.now = self.cx.now.max(end);
+                false
+            }
+        }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.cx.now
+    }
+
+    /// Packets that exist: on links, in queues, waiting for ARP, or on their way from a node to itself.
+    #[must_use]
+    pub fn packets_alive(&self) -> usize {
+        self.cx.packets.len()
+    }
+
+    /// The plan that it was built from.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The wiring of its interfaces.
+    #[must_use]
+    pub const fn wiring(&self) -> &wiring::Wiring {
+        &self.wiring
+    }
+
+    /// A host or router, to look at its tables.
+    #[must_use]
+    pub fn ip_node(&self, node: NodeId) -> Option<&IpNode> {
+        match self.nodes.get(node.index())? {
+            Node::Ip(ip) => Some(ip),
+            Node::Switch(_) | Node::Hub(_) => None,
+        }
+    }
+
+    /// A switch, to look at its tables.
+    #[must_use]
+    pub fn switch(&self, node: NodeId) -> Option<&Switch> {
+        match self.nodes.get(node.index())? {
+            Node::Switch(switch) => Some(switch),
+            Node::Ip(_) | Node::Hub(_) => None,
+        }
+    }
+
+    fn wire(&mut self, channel: ChannelId) -> &mut Wire {
+        &mut self.wires[channel.index()]
+    }
+}

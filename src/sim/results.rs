@@ -1,0 +1,119 @@
+//! The results of a run, as far as the simulation knows them.
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use super::{Node, Simulation};
+use crate::id::{ChannelId, LinkId};
+use crate::observe::FlowStats;
+use crate::observe::results::{Channel, Engine, Flow, Host, Port, Summary};
+
+impl Simulation {
+    /// The results until now. Name, title and expectations are left to the scenario.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary {
+            scenario: String::new(),
+            title: String::new(),
+            seed: self.plan.seed,
+            simulated_seconds: self.now().as_secs_f64(),
+            engine: Engine { events: self.handled, hops: self.hops() },
+            links: self.link_results(),
+            ports: self.port_results(),
+            hosts: self.host_results(),
+            flows: self.flow_results(),
+            expectations: Vec::new(),
+            timing: None,
+        }
+    }
+
+    /// Link transmissions completed until now.
+    #[must_use]
+    pub fn hops(&self) -> u64 {
+        self.wires.iter().map(|wire| wire.channel.packets_sent(self.now())).sum()
+    }
+
+    fn link_results(&self) -> IndexMap<String, IndexMap<String, Channel>> {
+        let direction = |index: usize, forward: bool| {
+            let link = &self.plan.links[index];
+            let [a, b] = link.ends.map(|end| &self.plan.nodes[end.index()].name);
+            let name = if forward { format!("{a}->{b}") } else { format!("{b}->{a}") };
+            let id = ChannelId::of(LinkId::from_index(index), forward);
+            (name, self.wires[id.index()].channel.results(self.now()))
+        };
+        let link = |index: usize| {
+            let directions = [direction(index, true), direction(index, false)];
+            (self.plan.links[index].name.clone(), IndexMap::from(directions))
+        };
+        (0..self.plan.links.len()).map(link).collect()
+    }
+
+    fn port_results(&self) -> IndexMap<String, Port> {
+        let mut ports = IndexMap::new();
+        for (plan, node) in self.plan.nodes.iter().zip(&self.nodes) {
+            let Node::Ip(ip) = node else { continue };
+            for reading in ip.stack.ports(self.now()) {
+                let name = format!("{}:{}/{}", plan.name, reading.port, reading.protocol);
+                let process = self.plan.apps[reading.owner.index()].name.clone();
+                let port = Port { process, ..reading.results };
+                match ports.entry(name) {
+                    Entry::Vacant(place) => {
+                        place.insert(port);
+                    }
+                    Entry::Occupied(mut other) => other.get_mut().add(&port),
+                }
+            }
+        }
+        ports
+    }
+
+    fn host_results(&self) -> IndexMap<String, Host> {
+        let all = self.plan.nodes.iter().zip(&self.nodes);
+        all.filter_map(|(plan, node)| match node {
+            Node::Ip(ip) => Some((plan.name.clone(), ip.stack.counters())),
+            Node::Switch(_) | Node::Hub(_) => None,
+        })
+        .collect()
+    }
+
+    fn flow_results(&self) -> IndexMap<String, Flow> {
+        let all = self.plan.apps.iter().zip(&self.cx.flows);
+        all.filter_map(|(app, flow)| {
+            let from = &self.plan.nodes[app.on.index()].name;
+            Some((app.name.clone(), self.flow_result(flow, from)?))
+        })
+        .collect()
+    }
+
+    /// A flow's results, if the application speaks to somebody or has failed to.
+    fn flow_result(&self, flow: &FlowStats, from: &str) -> Option<Flow> {
+        let (protocol, to) = match &flow.peer {
+            Some((protocol, to)) => (protocol.to_string(), to.clone()),
+            None => {
+                flow.end_state?;
+                (String::new(), String::new())
+            }
+        };
+        Some(Flow {
+            protocol,
+            from: from.to_owned(),
+            to,
+            packets_sent: flow.packets_sent,
+            packets_delivered: flow.packets_delivered,
+            bytes_delivered: flow.bytes_delivered,
+            goodput_bps: flow.goodput_bps(self.now()),
+            handshake_seconds: None,
+            retransmits: flow.retransmits,
+            timeouts: flow.timeouts,
+            min_rtt_seconds: flow.rtt.min.map(|rtt| rtt.as_secs_f64()),
+            mean_rtt_seconds: flow.rtt.mean_seconds(),
+            mean_delay_seconds: flow.delay.mean_seconds(),
+            reordered: flow.reordered,
+            duplicates: flow.duplicates,
+            errors: flow.errors,
+            completed_seconds: flow.completed.map(|at| at.as_secs_f64()),
+            end_state: flow.end_state.unwrap_or("open").to_owned(),
+            details: flow.details.clone(),
+        })
+    }
+}
