@@ -86,6 +86,8 @@ pub mod packet;
 pub mod queue;
 pub mod rng;
 pub mod routing;
+#[cfg(feature = "cli")]
+pub mod scenario;
 pub mod sim;
 pub mod socket;
 pub mod tcp;

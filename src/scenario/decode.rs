@@ -1,0 +1,275 @@
+//! A table to a typed value, with *all* that is wrong in it.
+//!
+//! Serde stops at the first error. So each error is recorded, its key taken out of (a copy of)
+//! the table, and the table read again, until nothing is wrong or what remains cannot be read.
+
+use serde::de::DeserializeOwned;
+
+use super::context::Context;
+use super::de::{DeError, Problem, Step, TableDe};
+use super::fault::{Fault, Faults, Span};
+use super::value::{Node, Table, Value};
+use super::words;
+
+/// Faults reported in one table; who made more will first mend these.
+const MOST: usize = 40;
+
+/// How a table is to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'a> {
+    /// The path of the table, for messages: `links.a--b`.
+    pub(super) place: &'a str,
+    /// Where missing keys are reported: the table's name.
+    pub(super) anchor: Span,
+    /// Keys that somebody else reads.
+    pub(super) without: &'a [&'a str],
+    /// Keys that must be there.
+    pub(super) required: &'a dyn Fn() -> Vec<String>,
+}
+
+/// Reads `table` as a `T`.
+pub(super) fn decode<T: DeserializeOwned>(
+    table: &Table,
+    form: Form<'_>,
+    faults: &mut Faults,
+) -> Option<T> {
+    decode_with(table, form, faults, |rest| T::deserialize(rest))
+}
+
+/// Reads `table` by `read`. `None` if anything was wrong; then `faults` has grown.
+pub(super) fn decode_with<T>(
+    table: &Table,
+    form: Form<'_>,
+    faults: &mut Faults,
+    read: impl Fn(TableDe<'_>) -> Result<T, DeError>,
+) -> Option<T> {
+    let mut error = match read(TableDe { table, without: form.without }) {
+        Ok(value) => return Some(value),
+        Err(error) => error,
+    };
+    let (mut table, before) = (table.clone(), faults.len());
+    let mut removed: Vec<Vec<Step>> = Vec::new();
+    while faults.len() - before < MOST {
+        let mut path: Vec<Step> = error.path.iter().rev().cloned().collect();
+        let missing = matches!(error.problem, Problem::Missing(_));
+        let consequence = removed.iter().any(|gone| {
+            gone.len() > path.len() && gone.starts_with(&path) || missing && gone.starts_with(&path)
+        });
+        if missing && path.is_empty() {
+            report_missing(&error, &table, &removed, form, faults);
+            break;
+        }
+        if !consequence {
+            faults.push(describe(&error, &table, &path, form));
+        }
+        while let Some(Step::Index(_)) = path.last() {
+            if holds_table(&table, &path) {
+                break;
+            }
+            path.pop();
+        }
+        if path.is_empty() || !remove(&mut table, &path) {
+            break;
+        }
+        removed.push(path);
+        match read(TableDe { table: &table, without: form.without }) {
+            Ok(_) => break,
+            Err(next) => error = next,
+        }
+    }
+    None
+}
+
+fn report_missing(
+    error: &DeError,
+    table: &Table,
+    removed: &[Vec<Step>],
+    form: Form<'_>,
+    faults: &mut Faults,
+) {
+    let mut required = (form.required)();
+    if let Problem::Missing(key) = error.problem
+        && !required.iter().any(|known| known == key)
+    {
+        required.push(key.into());
+    }
+    for key in required {
+        let gone =
+            removed.iter().any(|path| matches!(path.as_slice(), [Step::Key(k)] if *k == key));
+        if !gone && table.get(&key).is_none() {
+            faults.push(missing(&key, form));
+        }
+    }
+}
+
+/// A key that must be there and is not.
+pub(super) fn missing(key: &str, form: Form<'_>) -> Fault {
+    let within = if form.place.is_empty() { "the scenario" } else { form.place };
+    Fault::new(form.anchor, format!("`{within}` lacks `{key}`"))
+        .label(format!("`{key}` is missing here"))
+        .help(format!("add a line `{key} = ...`"))
+}
+
+fn holds_table(table: &Table, path: &[Step]) -> bool {
+    match find(table, path) {
+        Some(node) => node.as_table().is_some(),
+        None => false,
+    }
+}
+
+fn find<'a>(table: &'a Table, path: &[Step]) -> Option<&'a Node> {
+    let (Step::Key(first), rest) = path.split_first()? else { return None };
+    let mut node = &*table.get(first)?.node;
+    for step in rest {
+        node = match (&node.value, step) {
+            (Value::Table(inner), Step::Key(key)) => &inner.get(key)?.node,
+            (Value::Array(nodes), Step::Index(index)) => nodes.get(*index)?,
+            _ => return None,
+        };
+    }
+    Some(node)
+}
+
+/// Takes what `path` leads to out of `table`.
+fn remove(table: &mut Table, path: &[Step]) -> bool {
+    let Some((Step::Key(first), rest)) = path.split_first() else { return false };
+    if rest.is_empty() {
+        return table.remove(first).is_some();
+    }
+    let Some(entry) = table.0.get_mut(first) else { return false };
+    remove_in(std::rc::Rc::make_mut(&mut entry.node), rest)
+}
+
+fn remove_in(node: &mut Node, path: &[Step]) -> bool {
+    match (&mut node.value, path) {
+        (Value::Table(table), path) => remove(table, path),
+        (Value::Array(nodes), [Step::Index(index), rest @ ..]) => match nodes.get_mut(*index) {
+            Some(node) if rest.is_empty() => {
+                node.value = Value::Gone;
+                true
+            }
+            Some(node) => remove_in(node, rest),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// The `kind` of a table, which must be one of `kinds`.
+pub(super) fn kind<'t>(
+    cx: &mut Context<'_>,
+    table: &'t Table,
+    form: Form<'_>,
+    kinds: &'static [&'static str],
+    what: &str,
+) -> Option<&'t str> {
+    let known = kinds.iter().copied();
+    let Some(entry) = table.get("kind") else {
+        let help = format!("add kind = \"...\"; kinds: {}", words::list(known));
+        cx.faults.push(missing("kind", form).help(help));
+        return None;
+    };
+    let (span, place) = (entry.node.span, form.place);
+    let fault = match entry.node.as_str() {
+        Some(kind) if kinds.contains(&kind) => return Some(kind),
+        Some(found) => {
+            let message = format!("{place}: there is no kind of {what} `{}`", words::short(found));
+            let help = words::suggestion(found, "kinds", known);
+            Fault::new(span, message).label("unknown kind").help(help)
+        }
+        None => {
+            let message = format!("{place}.kind: expected a kind, found {}", entry.node.what());
+            Fault::new(span, message).help(format!("write one of {}", words::list(known)))
+        }
+    };
+    cx.faults.push(fault);
+    None
+}
+
+/// The fault in our words.
+fn describe(error: &DeError, table: &Table, path: &[Step], form: Form<'_>) -> Fault {
+    let place = full_path(form.place, path);
+    let span = error.span.unwrap_or(form.anchor);
+    match &error.problem {
+        Problem::Message(message) => {
+            let (cause, help) = explain(message);
+            Fault::new(span, format!("{place}: {cause}")).help(help)
+        }
+        Problem::UnknownKey { found, known } => {
+            // Types that read their keys themselves report them from within the table.
+            let (within, span) = match path.split_last() {
+                Some((Step::Key(key), above)) if key == found => (above, span),
+                _ => {
+                    let inner = find(table, path).and_then(Node::as_table);
+                    (path, inner.and_then(|t| t.get(found)).map_or(span, |entry| entry.key))
+                }
+            };
+            let others = if within.is_empty() { form.without } else { &[] };
+            let place = full_path(form.place, within);
+            unknown_key(span, &place, found, known.iter().chain(others).copied())
+        }
+        Problem::UnknownWord { found, known } => {
+            Fault::new(span, format!("{place}: there is no `{}`", words::short(found)))
+                .label("not one of the words allowed")
+                .help(words::suggestion(found, "allowed", known.iter().copied()))
+        }
+        Problem::Missing(key) => Fault::new(span, format!("{place} lacks `{key}`"))
+            .label(format!("`{key}` is missing here"))
+            .help(format!("add `{key} = ...`")),
+        Problem::Type { found, expected } => {
+            Fault::new(span, format!("{place}: expected {expected}, found {found}"))
+                .help(format!("write {expected}"))
+        }
+    }
+}
+
+/// A key that the table called `place` does not have.
+pub(super) fn unknown_key<'a>(
+    span: Span,
+    place: &str,
+    found: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Fault {
+    let within = if place.is_empty() { "a scenario" } else { place };
+    Fault::new(span, format!("{within} has no `{}`", words::short(found)))
+        .label("unknown key")
+        .help(words::suggestion(found, "known keys", known))
+}
+
+fn full_path(place: &str, path: &[Step]) -> String {
+    let mut text = place.to_owned();
+    for step in path {
+        match step {
+            Step::Key(key) if text.is_empty() => text.push_str(key),
+            Step::Key(key) => {
+                text.push('.');
+                text.push_str(key);
+            }
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
+        }
+    }
+    words::short(&text)
+}
+
+/// A message of a type in two parts: what is wrong, and the remedy.
+fn explain(message: &str) -> (String, String) {
+    let split = message.split_once("; ").map(|(cause, help)| (cause, help.to_owned()));
+    let split = split.or_else(|| {
+        let (cause, help) = message.split_once(": write ")?;
+        Some((cause, format!("write {help}")))
+    });
+    if let Some((cause, help)) = split {
+        return (cause.to_owned(), help);
+    }
+    let lower = message.to_lowercase();
+    if lower.contains("ipv4 address syntax") || lower.contains("invalid ipv4") {
+        return ("not an IPv4 address".into(), "write for example \"10.0.9.2\"".into());
+    }
+    if lower.contains("ip address syntax") || lower.contains("prefix") {
+        return (
+            "not an IPv4 address with its prefix length".into(),
+            "write for example \"10.0.9.2/24\"".into(),
+        );
+    }
+    (message.to_owned(), "correct this value; `portolan schema` says what it may be".into())
+}

@@ -1,0 +1,271 @@
+//! Values with a short form: `queue = "50p"`, `loss = "0.1%"`, `framing = "ppp"`.
+//!
+//! Where the long form is a table with a `kind`, the kind is read first (our deserializer hands
+//! it out first) and the rest as that kind's own settings.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::link::Framing;
+use crate::link::loss::{GilbertElliott, LossSpec};
+use crate::queue::QueueSpec;
+use crate::units::{Bytes, Ratio};
+
+/// A queue: its size, or a discipline by `kind` with its parameters.
+#[derive(Debug, Clone)]
+pub(super) struct QueueField(pub(super) QueueSpec);
+
+/// A loss model: a probability, or a model by `kind` with its parameters.
+#[derive(Debug, Clone)]
+pub(super) struct LossField(pub(super) LossSpec);
+
+/// Link-layer bytes: `ethernet`, `ppp`, `none`, or a number of bytes.
+#[derive(Debug, Clone)]
+pub(super) struct FramingField(pub(super) Framing);
+
+/// The loss models that `kind` chooses from.
+const LOSS_KINDS: &[&str] = &["bernoulli", "gilbert-elliott"];
+
+/// The framings with a name.
+const FRAMINGS: &[&str] = &["ethernet", "ppp", "none"];
+
+/// Parameters of independent loss.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Bernoulli {
+    /// Probability to lose each packet.
+    p: Ratio,
+}
+
+/// Reads a word that must be one of a list, so that an error points at the word.
+struct Kind(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Kind {
+    type Value = String;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        struct Word(&'static [&'static str]);
+        impl Visitor<'_> for Word {
+            type Value = String;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "one of the words {}", self.0.join(", "))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+                if self.0.contains(&text) {
+                    return Ok(text.into());
+                }
+                Err(E::unknown_variant(text, self.0))
+            }
+        }
+        deserializer.deserialize_str(Word(self.0))
+    }
+}
+
+/// The `kind` of a table, which comes first if it is there.
+fn kind<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    kinds: &'static [&'static str],
+) -> Result<String, A::Error> {
+    match map.next_key::<Cow<'_, str>>()?.as_deref() {
+        Some("kind") => map.next_value_seed(Kind(kinds)),
+        _ => Err(de::Error::missing_field("kind")),
+    }
+}
+
+impl<'de> Deserialize<'de> for QueueField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = QueueField;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as \"50p\", or a table such as { kind = \"fifo\", limit = \"50p\" }")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<QueueField, E> {
+                if QueueSpec::KINDS.contains(&text) {
+                    return Err(E::custom(format!(
+                        "`{text}` is a kind of queue; write {{ kind = \"{text}\" }}"
+                    )));
+                }
+                text.parse().map(|limit| QueueField(QueueSpec::fifo(limit))).map_err(E::custom)
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<QueueField, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<QueueField, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<QueueField, A::Error> {
+                let kind = kind(&mut map, QueueSpec::KINDS)?;
+                QueueSpec::from_kind(&kind, MapAccessDeserializer::new(map))
+                    .unwrap_or_else(|| Err(de::Error::unknown_variant(&kind, QueueSpec::KINDS)))
+                    .map(QueueField)
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
+}
+
+impl<'de> Deserialize<'de> for LossField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = LossField;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a probability such as \"0.1%\", or a table with `kind`")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<LossField, E> {
+                let chance: Ratio = text.parse().map_err(E::custom)?;
+                Ok(LossField(bernoulli(chance)))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<LossField, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<LossField, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LossField, A::Error> {
+                let kind = kind(&mut map, LOSS_KINDS)?;
+                let rest = MapAccessDeserializer::new(map);
+                Ok(LossField(if kind == "bernoulli" {
+                    bernoulli(Bernoulli::deserialize(rest)?.p)
+                } else {
+                    LossSpec::GilbertElliott(GilbertElliott::deserialize(rest)?)
+                }))
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
+}
+
+const fn bernoulli(chance: Ratio) -> LossSpec {
+    if chance.is_zero() { LossSpec::None } else { LossSpec::Bernoulli(chance) }
+}
+
+impl<'de> Deserialize<'de> for FramingField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl Visitor<'_> for Form {
+            type Value = FramingField;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"ethernet\", \"ppp\", \"none\", or a size such as \"18B\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<FramingField, E> {
+                Ok(FramingField(match text {
+                    "ethernet" => Framing::ETHERNET,
+                    "ppp" => Framing::PPP,
+                    "none" => Framing::NONE,
+                    _ if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                        let overhead: Bytes = text.parse().map_err(E::custom)?;
+                        if overhead.get() > 65_535 {
+                            return Err(E::custom(format!(
+                                "`{text}` is more than any link layer adds; write at most 65535B"
+                            )));
+                        }
+                        Framing { overhead, minimum: Bytes::new(0) }
+                    }
+                    _ => return Err(E::unknown_variant(text, FRAMINGS)),
+                }))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<FramingField, E> {
+                self.visit_str(&number.to_string())
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
+}
+
+/// A table schema with its `kind` as a constant property.
+pub(super) fn with_kind(kind: &str, mut schema: Schema) -> Schema {
+    let object = schema.ensure_object();
+    object.entry("type").or_insert_with(|| "object".into());
+    if let Some(properties) =
+        object.entry("properties").or_insert_with(|| serde_json::json!({})).as_object_mut()
+    {
+        properties.insert("kind".into(), serde_json::json!({ "const": kind }));
+    }
+    let required = object.entry("required").or_insert_with(|| serde_json::json!([]));
+    if let Some(list) = required.as_array_mut() {
+        list.insert(0, "kind".into());
+    }
+    schema
+}
+
+/// The schema of a type, in place rather than by reference.
+pub(super) fn inline<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+/// `schema` itself, or what it refers to among the generator's definitions.
+pub(super) fn resolved(generator: &SchemaGenerator, mut schema: Schema) -> Schema {
+    // References lead to references at most a few times; a circle ends all the same.
+    for _ in 0..8 {
+        let name = schema.get("$ref").and_then(|reference| reference.as_str()?.rsplit('/').next());
+        let found = name.and_then(|name| generator.definitions().get(name).cloned());
+        match found.and_then(|value| Schema::try_from(value).ok()) {
+            Some(found) => schema = found,
+            None => break,
+        }
+    }
+    schema
+}
+
+/// The keys that the settings of a kind must have, by its schema.
+pub(super) fn required_keys(
+    schemas: fn(&mut SchemaGenerator) -> Vec<(&'static str, Schema)>,
+    kind: &str,
+) -> Vec<String> {
+    let mut generator = SchemaGenerator::default();
+    let found = schemas(&mut generator).into_iter().find(|(name, _)| *name == kind);
+    let schema = found.map(|(_, schema)| resolved(&generator, schema));
+    let list = schema.and_then(|schema| schema.get("required")?.as_array().cloned());
+    list.unwrap_or_default().iter().filter_map(|key| Some(key.as_str()?.to_owned())).collect()
+}
+
+impl JsonSchema for QueueField {
+    fn schema_name() -> Cow<'static, str> {
+        "Queue".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let limit = generator.subschema_for::<crate::units::Limit>();
+        let mut forms = vec![limit];
+        for (kind, schema) in QueueSpec::schemas(generator) {
+            forms.push(with_kind(kind, resolved(generator, schema)));
+        }
+        json_schema!({
+            "description": "The queue before a link: its size as a drop-tail queue, or a discipline by kind.",
+            "oneOf": forms,
+        })
+    }
+}
+
+impl JsonSchema for LossField {
+    fn schema_name() -> Cow<'static, str> {
+        "Loss".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let ratio = generator.subschema_for::<Ratio>();
+        let bernoulli = with_kind(LOSS_KINDS[0], inline::<Bernoulli>(generator));
+        let bursts = with_kind(LOSS_KINDS[1], inline::<GilbertElliott>(generator));
+        json_schema!({
+            "description": "Which packets a link loses: a probability, or a model by kind.",
+            "oneOf": [ratio, bernoulli, bursts],
+        })
+    }
+}
+
+impl JsonSchema for FramingField {
+    fn schema_name() -> Cow<'static, str> {
+        "Framing".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let bytes = generator.subschema_for::<Bytes>();
+        json_schema!({
+            "description": "What the link layer adds to each packet: a link layer by name, or a number of bytes.",
+            "oneOf": [{ "enum": FRAMINGS }, bytes],
+        })
+    }
+}

@@ -1,0 +1,272 @@
+//! `[record]`: what to keep of a run over time.
+
+use super::changes::{Everything, select};
+use super::context::Context;
+use super::decode::{Form, decode};
+use super::fault::{Fault, Faults, Span};
+use super::names::Pattern;
+use super::nodes::no_such;
+use super::path;
+use super::raw::{self, Every};
+use super::value::{Table, Value};
+use super::words;
+use crate::id::{ChannelId, FlowId, LinkId, NodeId};
+use crate::packet::ipv4::Protocol;
+use crate::sim::{Gauge, Plan};
+
+/// What a scenario wants recorded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
+    /// Values over time.
+    pub series: Vec<Series>,
+    /// How often; `None` leaves it to the caller.
+    pub every: Option<Every>,
+}
+
+/// A value over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its path, with the direction where a link has two.
+    pub path: String,
+    /// What is read.
+    pub gauge: Gauge,
+}
+
+/// The most series.
+const MOST: usize = 100_000;
+
+/// What links have.
+const LINK: &[&str] = &["queue", "queue-bytes", "throughput", "utilization", "drops"];
+/// What ports have.
+const PORT: &[&str] = &["depth", "depth-packets", "drops"];
+/// What flows have.
+const FLOW: &[&str] = &["throughput", "goodput"];
+
+/// Reads the table at `record`.
+pub(super) fn collect(
+    cx: &mut Context<'_>,
+    root: &Table,
+    all: &Everything<'_>,
+    plan: &Plan,
+) -> Option<Record> {
+    let table = cx.section(root, "record")?;
+    let anchor = root.get("record").map_or(Span::default(), |entry| entry.key);
+    let form = Form { place: "record", anchor, without: &[], required: &Vec::new };
+    let raw = decode(table, form, &mut cx.faults).or_else(|| {
+        // The paths can be checked whatever else is wrong.
+        decode(&table.only(&["series", "capture"]), form, &mut Faults::default())
+    });
+    let raw: raw::Record = raw?;
+    let spans = |key: &str| match table.get(key).map(|entry| &entry.node.value) {
+        Some(Value::Array(nodes)) => nodes.iter().map(|node| node.span).collect(),
+        _ => Vec::new(),
+    };
+    if let Some(span) = spans("capture").first() {
+        cx.faults.push(
+            Fault::new(*span, "captures are not available in this version")
+                .help("delete `capture`; `series` records values over time"),
+        );
+    }
+    let mut series = Vec::new();
+    for (path, span) in raw.series.iter().zip(spans("series")) {
+        read(cx, path, span, all, plan, &mut series);
+        if series.len() > MOST {
+            cx.faults.push(
+                Fault::new(span, format!("more than {MOST} series"))
+                    .help("record the links and ports that matter"),
+            );
+            break;
+        }
+    }
+    Some(Record { series, every: raw.every })
+}
+
+fn read(
+    cx: &mut Context<'_>,
+    text: &str,
+    span: Span,
+    all: &Everything<'_>,
+    plan: &Plan,
+    series: &mut Vec<Series>,
+) {
+    let segments = match path::parse(text) {
+        Ok(segments) => segments.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        Err(wrong) => return cx.wrong(span, wrong),
+    };
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["links", name, rest @ ..] => link(cx, name, rest, span, all, series),
+        ["ports", name, rest @ ..] => port(cx, name, rest, span, all, series),
+        ["flows" | "apps", name, rest @ ..] => flow(cx, name, rest, span, all, plan, series),
+        [first @ ("links" | "ports" | "flows" | "apps")] => {
+            let help = format!(
+                "write for example {}",
+                match *first {
+                    "links" => "links.r1--bob.queue",
+                    "ports" => "ports.bob:9/udp.depth",
+                    _ => "flows.stream.goodput",
+                }
+            );
+            cx.faults.push(
+                Fault::new(span, format!("`{first}` alone names nothing to record")).help(help),
+            );
+        }
+        [first, ..] => {
+            let known = ["links", "ports", "flows", "apps"];
+            let fault =
+                Fault::new(span, format!("nothing to record is called `{}`", words::short(first)))
+                    .help(words::suggestion(first, "paths begin with", known));
+            cx.faults.push(fault);
+        }
+        [] => {}
+    }
+}
+
+/// The last part of a path must be something that this sort of thing has.
+fn suffix<'a>(
+    cx: &mut Context<'_>,
+    rest: &[&'a str],
+    span: Span,
+    what: &str,
+    known: &'static [&'static str],
+) -> Option<&'a str> {
+    match rest {
+        [one] if known.contains(one) => Some(one),
+        _ => {
+            let found = rest.join(".");
+            let message = match rest {
+                [] => format!("this names no value of the {what}"),
+                _ => format!("a {what} has no `{}` to record", words::short(&found)),
+            };
+            let place = cx.within(span, &found);
+            let help = words::suggestion(&found, "there are", known.iter().copied());
+            cx.faults.push(Fault::new(place, message).help(help));
+            None
+        }
+    }
+}
+
+fn link(
+    cx: &mut Context<'_>,
+    name: &str,
+    rest: &[&str],
+    span: Span,
+    all: &Everything<'_>,
+    series: &mut Vec<Series>,
+) {
+    let members = select(&all.links.family, "links", name);
+    if members.is_empty() {
+        let place = cx.within(span, name);
+        let fault = no_such("link", name, place, &all.links.family);
+        return cx.lacking(fault);
+    }
+    let (direction, rest) = match rest {
+        [direction, rest @ ..] if direction.contains("->") => (Some(*direction), rest),
+        _ => (None, rest),
+    };
+    let Some(value) = suffix(cx, rest, span, "link", LINK) else { return };
+    let before = series.len();
+    for member in members {
+        let ends = all.links.ends[member].map(|end| {
+            all.nodes.members.get_index(end.index()).map_or("", |(name, _)| name.as_str())
+        });
+        let link = all.links.family.members.get_index(member).map_or("", |(name, _)| name.as_str());
+        let names = [format!("{}->{}", ends[0], ends[1]), format!("{}->{}", ends[1], ends[0])];
+        for (name, forward) in names.into_iter().zip([true, false]) {
+            if direction.is_some_and(|direction| direction != name) {
+                continue;
+            }
+            let channel = ChannelId::of(LinkId::from_index(member), forward);
+            let gauge = match value {
+                "queue" => Gauge::QueuePackets(channel),
+                "queue-bytes" => Gauge::QueueBytes(channel),
+                "throughput" => Gauge::Throughput(channel),
+                "utilization" => Gauge::Utilization(channel),
+                _ => Gauge::ChannelDrops(channel),
+            };
+            series.push(Series { path: format!("links.{link}.{name}.{value}"), gauge });
+        }
+        if let (Some(direction), true) = (direction, series.len() == before) {
+            let place = cx.within(span, direction);
+            let known = format!("{}->{} or {}->{}", ends[0], ends[1], ends[1], ends[0]);
+            return cx.faults.push(
+                Fault::new(
+                    place,
+                    format!("link `{link}` has no direction `{}`", words::short(direction)),
+                )
+                .help(format!("write {known}")),
+            );
+        }
+    }
+}
+
+fn port(
+    cx: &mut Context<'_>,
+    name: &str,
+    rest: &[&str],
+    span: Span,
+    all: &Everything<'_>,
+    series: &mut Vec<Series>,
+) {
+    let place = cx.within(span, name);
+    let wrong = || {
+        Fault::new(place, format!("`{}` is not a port", words::short(name)))
+            .help("write HOST:PORT/PROTOCOL, such as bob:9/udp")
+    };
+    let Some((hosts, socket)) = name.split_once(':') else { return cx.faults.push(wrong()) };
+    let (number, protocol) = socket.split_once('/').unwrap_or((socket, "udp"));
+    let protocol = match protocol {
+        "udp" => Protocol::Udp,
+        "tcp" => Protocol::Tcp,
+        _ => return cx.faults.push(wrong()),
+    };
+    let Ok(port) = crate::socket::services::port_number(number) else {
+        return cx.faults.push(wrong());
+    };
+    let known = all.nodes.members.keys().map(String::as_str);
+    let hosts = match Pattern::parse(hosts).and_then(|hosts| hosts.names(known, cx.limit)) {
+        Ok(hosts) => hosts,
+        Err(wrong) => return cx.wrong(place, wrong),
+    };
+    let Some(value) = suffix(cx, rest, span, "port", PORT) else { return };
+    for host in hosts {
+        let Some(index) = all.nodes.members.get_index_of(&host) else {
+            let fault = no_such("node", &host, place, all.nodes);
+            return cx.lacking(fault);
+        };
+        let node = NodeId::from_index(index);
+        let gauge = match value {
+            "depth" => Gauge::PortDepthBytes { node, protocol, port },
+            "depth-packets" => Gauge::PortDepthPackets { node, protocol, port },
+            _ => Gauge::PortDrops { node, protocol, port },
+        };
+        let word = if protocol == Protocol::Udp { "udp" } else { "tcp" };
+        series.push(Series { path: format!("ports.{host}:{port}/{word}.{value}"), gauge });
+    }
+}
+
+fn flow(
+    cx: &mut Context<'_>,
+    name: &str,
+    rest: &[&str],
+    span: Span,
+    all: &Everything<'_>,
+    plan: &Plan,
+    series: &mut Vec<Series>,
+) {
+    let members = select(&all.apps.family, "apps", name);
+    if members.is_empty() {
+        let place = cx.within(span, name);
+        let fault = no_such("flow", name, place, &all.apps.family);
+        return cx.faults.push(fault);
+    }
+    let Some(value) = suffix(cx, rest, span, "flow", FLOW) else { return };
+    for number in members.into_iter().filter_map(|member| all.numbers.get(member).copied()?) {
+        let flow = FlowId::from_index(number);
+        let gauge = match value {
+            "throughput" => Gauge::FlowThroughput(flow),
+            _ => Gauge::FlowGoodput(flow),
+        };
+        series.push(Series { path: format!("flows.{}.{value}", plan.apps[number].name), gauge });
+    }
+}
