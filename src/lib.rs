@@ -84,6 +84,8 @@ pub mod node;
 pub mod observe;
 pub mod packet;
 pub mod queue;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod rng;
 pub mod routing;
 #[cfg(feature = "cli")]

@@ -1,0 +1,180 @@
+//! Axes: coordinates of plotters with our own numbers, which are round in the unit they are shown in.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use crate::report::human;
+
+/// What an axis measures: decides its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quantity {
+    /// \[s\]
+    Time,
+    /// \[bit/s\]
+    Rate,
+    /// \[bytes\]
+    Size,
+    /// Whole packets.
+    Packets,
+    /// A share of a whole, shown in per cent.
+    Share,
+}
+
+impl Quantity {
+    /// The unit for values up to `high` and how much one of it is.
+    fn unit(self, high: f64) -> (&'static str, f64) {
+        let units: &[(&str, f64)] = match self {
+            Self::Time => &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)],
+            Self::Rate => &[("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)],
+            Self::Size => &[("MiB", 1_048_576.0), ("KiB", 1024.0), ("bytes", 1.0)],
+            Self::Packets => &[("packets", 1.0)],
+            Self::Share => &[("%", 0.01)],
+        };
+        let largest = units.iter().find(|(_, one)| high >= *one);
+        let smallest = units[units.len() - 1];
+        *largest.unwrap_or(&smallest)
+    }
+}
+
+/// An axis: from data to pixels.
+#[derive(Debug, Clone)]
+pub(super) struct Axis {
+    low: f64,
+    high: f64,
+    logarithmic: bool,
+    /// The unit that the labels are in; none where each says its own.
+    pub(super) unit: &'static str,
+    /// Values with their labels.
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// An axis from zero to `high` or a little more, with about `count` ticks.
+    pub(super) fn from_zero(what: Quantity, high: f64, count: usize) -> Self {
+        let high = if high > 0.0 { high } else { 1.0 };
+        let (unit, one) = what.unit(high);
+        let mut step = nice_step(high / one / count as f64);
+        if what == Quantity::Packets {
+            step = (step.0.max(1.0), 0);
+        }
+        let (step, decimals) = step;
+        let number = (high / one / step * 1.000_001) as usize;
+        let ticks = (0..=number)
+            .map(|i| (i as f64 * step * one, format!("{:.decimals$}", i as f64 * step)))
+            .collect();
+        Self { low: 0.0, high, logarithmic: false, unit, ticks }
+    }
+
+    /// An axis of times over several decades; every label has its own unit.
+    pub(super) fn decades(low: f64, high: f64) -> Self {
+        let bottom = libm::floor(libm::log10(low) + 1e-9) as i32;
+        let top = libm::ceil(libm::log10(high) - 1e-9) as i32;
+        let every = (top - bottom) / 7 + 1;
+        let ticks = (bottom..=top)
+            .step_by(every as usize)
+            .map(|exponent| {
+                let value = power_of_ten(exponent);
+                (value, human::time(value))
+            })
+            .collect();
+        let (low, high) = (power_of_ten(bottom), power_of_ten(top));
+        Self { low, high, logarithmic: true, unit: "", ticks }
+    }
+
+    /// How far from the lower to the upper end `value` is, from 0 to 1.
+    fn share(&self, value: f64) -> f64 {
+        let share = match self.logarithmic {
+            true => libm::log10(value.max(self.low) / self.low) / libm::log10(self.high / self.low),
+            false => (value - self.low) / (self.high - self.low),
+        };
+        share.clamp(0.0, 1.0)
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    /// Where `value` is between both limits; values beyond the ends are at the ends.
+    fn map(&self, value: &f64, (low, high): (i32, i32)) -> i32 {
+        low + libm::round(f64::from(high - low) * self.share(*value)) as i32
+    }
+
+    fn key_points<H: KeyPointHint>(&self, _: H) -> Vec<f64> {
+        self.ticks.iter().map(|(value, _)| *value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        let tick = self.ticks.iter().find(|(tick, _)| tick == value);
+        tick.map_or_else(String::new, |(_, label)| label.clone())
+    }
+}
+
+/// Ten to a small power, by multiplication, which is exact enough and the same everywhere.
+fn power_of_ten(exponent: i32) -> f64 {
+    let power = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
+    if exponent < 0 { 1.0 / power } else { power }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is not below `raw`, and how many decimals it
+/// has.
+fn nice_step(raw: f64) -> (f64, usize) {
+    let mut exponent = -18;
+    while power_of_ten(exponent + 1) <= raw && exponent < 300 {
+        exponent += 1;
+    }
+    let power = power_of_ten(exponent);
+    let decimals = usize::try_from(-exponent).unwrap_or(0);
+    match [1.0, 2.0, 5.0].into_iter().find(|times| times * power >= raw * 0.999_999) {
+        Some(times) => (times * power, decimals),
+        None => (10.0 * power, decimals.saturating_sub(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers() {
+        let axis = Axis::from_zero(Quantity::Time, 10.0, 5);
+        assert_eq!((labels(&axis), axis.unit), (vec!["0", "2", "4", "6", "8", "10"], "s"));
+        let axis = Axis::from_zero(Quantity::Time, 0.0032, 5);
+        assert_eq!((labels(&axis), axis.unit), (vec!["0", "1", "2", "3"], "ms"));
+        let axis = Axis::from_zero(Quantity::Rate, 1.3e6, 6);
+        assert_eq!(labels(&axis), ["0.0", "0.5", "1.0"]);
+        let axis = Axis::from_zero(Quantity::Packets, 2.0, 6);
+        assert_eq!(labels(&axis), ["0", "1", "2"]);
+        let axis = Axis::from_zero(Quantity::Size, 212_992.0, 5);
+        assert_eq!((labels(&axis).len(), axis.unit), (5, "KiB"));
+        let axis = Axis::from_zero(Quantity::Share, 1.0, 5);
+        assert_eq!(labels(&axis), ["0", "20", "40", "60", "80", "100"]);
+    }
+
+    #[test]
+    fn decades_say_their_units() {
+        let axis = Axis::decades(20e-6, 0.3);
+        assert_eq!(labels(&axis), ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]);
+        assert!((axis.share(1e-3) - 0.4).abs() < 1e-9);
+    }
+
+    #[test]
+    fn odd_input_is_harmless() {
+        for high in [0.0, f64::MIN_POSITIVE, 1e300, f64::NAN] {
+            let axis = Axis::from_zero(Quantity::Rate, high, 5);
+            assert!(axis.ticks.len() <= 7, "{high}: {:?}", axis.ticks);
+            assert!((0.0..=1.0).contains(&axis.share(1.0)));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Time series of a run, as they happen: [`Recorder`].
+//!
+//! Every sample goes at once into a CSV in long form (`time_s,path,value`), so a run of any length
+//! fits in memory. For plots the recorder keeps a coarser copy of each series ([`Decimated`]), the
+//! times of drops, and each flow's throughput and distribution of delays. The order of calls is
+//! [`Recorder::add`] for each series, then [`Recorder::push`] and
+//! [`Observer::observe`] as time goes on, then [`Recorder::finish`].
+
+mod cdf;
+mod decimate;
+mod rates;
+mod row;
+
+pub use cdf::Cdf;
+pub use decimate::{Bucket, Decimated};
+pub use rates::Throughput;
+pub use row::{RowError, Rows, read};
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use cdf::Times;
+use rates::Rates;
+
+use crate::id::FlowId;
+use crate::observe::{DropReason, Interest, Observation, Observer, Place};
+use crate::units::Time;
+
+/// What a series shows: decides which plot it goes into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeriesKind {
+    /// Packets that wait for one direction of a link.
+    QueuePackets,
+    /// Bytes that wait for one direction of a link.
+    QueueBytes,
+    /// Datagrams or segments that wait at a port for their process.
+    PortPackets,
+    /// Bytes that wait at a port for their process.
+    PortBytes,
+    /// Anything else.
+    Other,
+}
+
+/// A series to be recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesSpec {
+    /// Its dotted path, such as `links.r1--bob.queue`.
+    pub path: String,
+    /// Its name in plots, such as `r1 → bob`.
+    pub label: String,
+    /// What it shows.
+    pub kind: SeriesKind,
+    /// The limit of the queue, in the series' own unit, if it has one.
+    pub limit: Option<f64>,
+    /// Where the drops happen that are marked in its plot.
+    pub place: Option<Place>,
+}
+
+/// A series of a recorder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeriesId(usize);
+
+/// What was kept of a series.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// What was asked for.
+    pub spec: SeriesSpec,
+    /// The samples.
+    pub samples: Decimated,
+    /// Packets that found the queue full: the count of a bucket is their number.
+    pub drops: Decimated,
+}
+
+/// What was kept of a flow that delivered something.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FlowCurves {
+    /// Its name.
+    pub name: String,
+    /// Data that processes at the other end read, over time.
+    pub throughput: Throughput,
+    /// One-way delays.
+    pub delay: Option<Cdf>,
+    /// Round-trip times.
+    pub rtt: Option<Cdf>,
+}
+
+/// All that was kept of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Recording {
+    /// How long the run was.
+    pub end: Time,
+    /// The series in the order in which they were added.
+    pub series: Vec<Series>,
+    /// The flows in the scenario's order.
+    pub flows: Vec<FlowCurves>,
+}
+
+#[derive(Debug)]
+struct FlowRecord {
+    rates: Rates,
+    delay: Times,
+    rtt: Times,
+}
+
+/// Records series, drops and delays while a simulation runs.
+#[derive(Debug)]
+pub struct Recorder<W: Write> {
+    rows: Rows<W>,
+    series: Vec<Series>,
+    at: BTreeMap<Place, Vec<usize>>,
+    flow_names: Vec<String>,
+    flows: BTreeMap<FlowId, FlowRecord>,
+}
+
+impl<W: Write> Recorder<W> {
+    /// Curves are kept of so many flows, the first to deliver: a distribution is some hundred
+    /// kilobytes large. The counters of all flows are in the summary.
+    pub const MAX_FLOWS: usize = 256;
+
+    /// A recorder that writes rows to `out`. `flow_names` are those of the applications, by id.
+    pub fn new(out: W, flow_names: Vec<String>) -> Self {
+        Self {
+            rows: Rows::new(out),
+            series: Vec::new(),
+            at: BTreeMap::new(),
+            flow_names,
+            flows: BTreeMap::new(),
+        }
+    }
+
+    /// Prepares a series.
+    pub fn add(&mut self, spec: SeriesSpec) -> SeriesId {
+        let id = self.series.len();
+        if let Some(place) = spec.place {
+            self.at.entry(place).or_default().push(id);
+        }
+        let (samples, drops) = Default::default();
+        self.series.push(Series { spec, samples, drops });
+        SeriesId(id)
+    }
+
+    /// Adds a sample to a series. A value that is not a finite number is left out.
+    pub fn push(&mut self, id: SeriesId, time: Time, value: f64) {
+        let series = &mut self.series[id.0];
+        if value.is_finite() {
+            series.samples.push(time, value);
+            self.rows.write(time, &series.spec.path, value);
+        }
+    }
+
+    /// Whether rows can no longer be written; [`Recorder::finish`] says why. A long run may stop
+    /// early.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.rows.has_failed()
+    }
+
+    /// Ends the recording of a run that lasted until `end`.
+    ///
+    /// # Errors
+    /// The first error of the writer.
+    pub fn finish(self, end: Time) -> std::io::Result<(Recording, W)> {
+        let out = self.rows.finish()?;
+        let names = self.flow_names;
+        let curves = |(id, record): (FlowId, FlowRecord)| FlowCurves {
+            name: names.get(id.index()).cloned().unwrap_or_default(),
+            throughput: record.rates.throughput(end),
+            delay: record.delay.cdf(),
+            rtt: record.rtt.cdf(),
+        };
+        let flows = self.flows.into_iter().map(curves).collect();
+        Ok((Recording { end, series: self.series, flows }, out))
+    }
+
+    fn flow(&mut self, id: FlowId) -> Option<&mut FlowRecord> {
+        if !self.flows.contains_key(&id) && self.flows.len() == Self::MAX_FLOWS {
+            return None;
+        }
+        Some(self.flows.entry(id).or_insert_with(|| FlowRecord {
+            rates: Rates::default(),
+            delay: Times::new(),
+            rtt: Times::new(),
+        }))
+    }
+}
+
+impl<W: Write> Observer for Recorder<W> {
+    fn interest(&self) -> Interest {
+        Interest::Outcomes
+    }
+    fn observe(&mut self, now: Time, what: &Observation) {
+        match *what {
+            Observation::Dropped { place, reason, .. } if is_overflow(reason) => {
+                for &series in self.at.get(&place).into_iter().flatten() {
+                    self.series[series].drops.push(now, 1.0);
+                }
+            }
+            Observation::Delivered { flow: Some(flow), bytes, delay, .. } => {
+                if let Some(record) = self.flow(flow) {
+                    record.rates.push(now, bytes);
+                    record.delay.push(delay);
+                }
+            }
+            Observation::RoundTrip { flow, rtt } => {
+                if let Some(record) = self.flow(flow) {
+                    record.rtt.push(rtt);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a drop was the queue's doing rather than the link's or the network's.
+const fn is_overflow(reason: DropReason) -> bool {
+    matches!(reason, DropReason::QueueFull | DropReason::BufferFull)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Lays rows out in columns that fit the terminal.
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::paint::Paint;
+use super::{Look, MAX_ROWS};
+
+/// A column: its heading and what it holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column {
+    /// Names: left-aligned, shortened in the middle if there is no room.
+    Text(&'static str),
+    /// Numbers: right-aligned, never shortened.
+    Number(&'static str),
+}
+
+impl Column {
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Text(heading) | Self::Number(heading) => heading,
+        }
+    }
+}
+
+/// One light rule below the headings and nothing else.
+const RULED: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Names are not shortened below this many characters.
+const SHORTEST: usize = 6;
+
+/// The rows as a table with a title, or nothing if there are none.
+pub(super) fn print(
+    title: &str,
+    columns: &[Column],
+    mut rows: Vec<Vec<String>>,
+    look: &Look,
+) -> Option<String> {
+    let more = rows.len().saturating_sub(MAX_ROWS);
+    rows.truncate(MAX_ROWS);
+    if rows.is_empty() {
+        return None;
+    }
+    shorten(columns, &mut rows, look.width);
+    let mut table = Table::new();
+    table
+        .load_style(RULED)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(headings(columns));
+    table.add_rows(rows);
+    for (column, kind) in table.column_iter_mut().zip(columns) {
+        column.set_padding((1, 0));
+        if matches!(kind, Column::Number(_)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let paint = Paint(look.colour);
+    let mut text = format!("{}\n", paint.bold(title));
+    for line in table.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if more > 0 {
+        text.push_str(&paint.dim(&format!(" … and {more} more (summary.json has all)")));
+        text.push('\n');
+    }
+    Some(text)
+}
+
+/// The headings, those of one line level with the second line of the others.
+fn headings(columns: &[Column]) -> Vec<String> {
+    let tall = columns.iter().any(|column| column.heading().contains('\n'));
+    let lowered = |heading: &str| match tall && !heading.contains('\n') {
+        true => format!("\n{heading}"),
+        false => heading.into(),
+    };
+    columns.iter().map(|column| lowered(column.heading())).collect()
+}
+
+fn length(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+/// Takes characters from the widest names until the table fits.
+fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
+    let mut widths: Vec<usize> = (0..columns.len())
+        .map(|i| {
+            let cells = rows.iter().map(|row| length(&row[i])).max().unwrap_or(0);
+            cells.max(length(columns[i].heading()))
+        })
+        .collect();
+    // A space before the first column, two before every other.
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len() - 1;
+    while total(&widths) > width {
+        let texts = (0..columns.len()).filter(|&i| matches!(columns[i], Column::Text(_)));
+        match texts.max_by_key(|&i| (widths[i], i)) {
+            Some(widest) if widths[widest] > SHORTEST => widths[widest] -= 1,
+            _ => break,
+        }
+    }
+    for row in rows {
+        for (cell, &width) in row.iter_mut().zip(&widths) {
+            if length(cell) > width {
+                *cell = elide(cell, width);
+            }
+        }
+    }
+}
+
+/// `text` in `width` characters: the beginning and the end are what tells names apart.
+fn elide(text: &str, width: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let kept = width.saturating_sub(1);
+    let (front, back) = (kept - kept / 2, kept / 2);
+    let (start, end) = (&characters[..front], &characters[characters.len() - back..]);
+    start.iter().chain(&['…']).chain(end).collect()
+}
+
+/// `words` in lines of at most `width` characters. A longer word gets its own line.
+pub(super) fn wrap<T: AsRef<str>>(words: impl Iterator<Item = T>, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        let word = word.as_ref();
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_both_ends_of_names() {
+        assert_eq!(elide("abcdefghij", 7), "abc…hij");
+        assert_eq!(elide("abcdefghij", 6), "abc…ij");
+    }
+
+    #[test]
+    fn wraps_words() {
+        let wrapped = |text: &str, width| wrap(text.split_whitespace(), width);
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("overlong it is", 5), ["overlong", "it is"]);
+        assert!(wrapped("", 5).is_empty());
+    }
+}
