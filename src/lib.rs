@@ -75,6 +75,8 @@
 #![deny(missing_docs)]
 
 pub mod app;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 pub mod id;
 pub mod kinds;
@@ -88,6 +90,8 @@ pub mod queue;
 pub mod report;
 pub mod rng;
 pub mod routing;
+#[cfg(feature = "cli")]
+pub mod run;
 #[cfg(feature = "cli")]
 pub mod scenario;
 pub mod sim;

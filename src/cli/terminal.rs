@@ -1,0 +1,38 @@
+//! What the terminal can do, and writing to it.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Whether standard output takes colour: a terminal, and `NO_COLOR` is not set.
+#[must_use]
+pub(super) fn stdout_has_colour() -> bool {
+    io::stdout().is_terminal() && wants_colour()
+}
+
+/// Whether standard error takes colour.
+#[must_use]
+pub(super) fn stderr_has_colour() -> bool {
+    io::stderr().is_terminal() && wants_colour()
+}
+
+/// Whether somebody watches standard error.
+#[must_use]
+pub(super) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// See <https://no-color.org>.
+fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Writes to standard output. A reader that has gone away (`portolan list | head`) is no error.
+///
+/// # Errors
+/// Any other trouble with standard output.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
