@@ -117,16 +117,14 @@ impl<E: Copy> WheelQueue<E> {
             self.file(cell, at.as_ps());
             return;
         }
-        // From the back: most events are pushed for later than most that are pending.
+        // From the back, as most events are pushed for later than most that are pending.
         let mut place = self.near.len();
+        self.near.push((at, event));
         while place > self.head && self.near[place - 1].0 > at {
+            self.near[place] = self.near[place - 1];
             place -= 1;
         }
-        if place == self.near.len() {
-            self.near.push((at, event));
-        } else {
-            self.near.insert(place, (at, event));
-        }
+        self.near[place] = (at, event);
         if self.near.len() > CROWDED {
             self.relieve();
         }

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::ipv4::Protocol;
+use super::tcp::SeqNum;
 
 /// Length of every ICMP header used here \[bytes\].
 pub const HEADER: u16 = 8;
@@ -79,6 +80,8 @@ pub struct Quote {
     pub source_port: u16,
     /// Its destination port (for echo: the sequence number).
     pub destination_port: u16,
+    /// Its sequence number; TCP only.
+    pub sequence: SeqNum,
     /// Its identification field.
     pub identification: u16,
     /// Its total length \[bytes\].

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{icmp, udp};
+use super::{icmp, tcp, udp};
 
 /// Length of the header without options \[bytes\].
 pub const HEADER: u16 = 20;
@@ -50,6 +50,28 @@ impl std::fmt::Display for Protocol {
     }
 }
 
+/// The ECN field: the last two bits of the traffic class (RFC 3168 section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ecn {
+    /// Not ECN-capable: a queue can only drop it.
+    #[default]
+    NotEct = 0,
+    /// ECT(1): ECN-capable.
+    Ect1 = 1,
+    /// ECT(0): ECN-capable, what TCP sends.
+    Ect0 = 2,
+    /// Congestion experienced: a queue has marked it.
+    Ce = 3,
+}
+
+impl Ecn {
+    /// Whether a queue may mark the packet instead of dropping it.
+    #[must_use]
+    pub const fn is_capable(self) -> bool {
+        !matches!(self, Self::NotEct)
+    }
+}
+
 /// An IPv4 packet, or one fragment of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packet {
@@ -81,6 +103,8 @@ pub struct Packet {
 pub enum Transport {
     /// An ICMP message.
     Icmp(icmp::Message),
+    /// A TCP segment.
+    Tcp(tcp::Segment),
     /// A UDP datagram.
     Udp(udp::Datagram),
 }
@@ -91,6 +115,7 @@ impl Transport {
     pub const fn protocol(&self) -> Protocol {
         match self {
             Self::Icmp(_) => Protocol::Icmp,
+            Self::Tcp(_) => Protocol::Tcp,
             Self::Udp(_) => Protocol::Udp,
         }
     }
@@ -99,6 +124,7 @@ impl Transport {
     pub const fn length(&self) -> u16 {
         match self {
             Self::Icmp(message) => message.length(),
+            Self::Tcp(segment) => segment.length(),
             Self::Udp(datagram) => datagram.length(),
         }
     }
@@ -107,6 +133,7 @@ impl Transport {
     pub const fn ports(&self) -> (u16, u16) {
         match self {
             Self::Icmp(_) => (0, 0),
+            Self::Tcp(segment) => (segment.source_port, segment.destination_port),
             Self::Udp(datagram) => (datagram.source_port, datagram.destination_port),
         }
     }
@@ -128,6 +155,20 @@ impl Packet {
             ttl: DEFAULT_TTL,
             transport,
         }
+    }
+    /// The ECN field.
+    #[must_use]
+    pub const fn ecn(&self) -> Ecn {
+        match self.traffic_class & 3 {
+            0 => Ecn::NotEct,
+            1 => Ecn::Ect1,
+            2 => Ecn::Ect0,
+            _ => Ecn::Ce,
+        }
+    }
+    /// Changes the ECN field.
+    pub const fn set_ecn(&mut self, ecn: Ecn) {
+        self.traffic_class = self.traffic_class & !3 | ecn as u8;
     }
     /// Header and data \[bytes\].
     #[must_use]

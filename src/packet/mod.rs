@@ -64,4 +64,17 @@ impl Packet {
             Payload::Bpdu(_) => bpdu::LENGTH,
         }
     }
+
+    /// Whether a queue may mark it (RFC 3168 section 5).
+    #[must_use]
+    pub const fn ecn_capable(&self) -> bool {
+        matches!(&self.payload, Payload::Ipv4(packet) if packet.ecn().is_capable())
+    }
+
+    /// Sets "congestion experienced", as a queue does with packets that are ECN-capable.
+    pub const fn mark_congestion(&mut self) {
+        if let Payload::Ipv4(packet) = &mut self.payload {
+            packet.set_ecn(ipv4::Ecn::Ce);
+        }
+    }
 }

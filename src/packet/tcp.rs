@@ -77,12 +77,24 @@ pub struct Flags {
     pub psh: bool,
     /// URG: the urgent pointer counts; accepted and ignored.
     pub urg: bool,
+    /// ECE: congestion was experienced on the way here (RFC 3168 section 6.1).
+    pub ece: bool,
+    /// CWR: the sender has reduced its congestion window.
+    pub cwr: bool,
 }
 
 impl Flags {
     /// No flag at all.
-    pub const NONE: Self =
-        Self { syn: false, ack: false, fin: false, rst: false, psh: false, urg: false };
+    pub const NONE: Self = Self {
+        syn: false,
+        ack: false,
+        fin: false,
+        rst: false,
+        psh: false,
+        urg: false,
+        ece: false,
+        cwr: false,
+    };
     /// SYN alone.
     pub const SYN: Self = Self { syn: true, ..Self::NONE };
     /// ACK alone.
@@ -98,15 +110,17 @@ impl Flags {
 }
 
 impl fmt::Display for Flags {
-    /// The letters of `tcpdump`: `S`, `F`, `R`, `P`, `U` and `.` for ACK.
+    /// The letters of `tcpdump`: `S`, `F`, `R`, `P`, `U`, `E`, `W` and `.` for ACK.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letters = [
             (self.fin, "F"),
             (self.syn, "S"),
             (self.rst, "R"),
             (self.psh, "P"),
-            (self.urg, "U"),
             (self.ack, "."),
+            (self.urg, "U"),
+            (self.ece, "E"),
+            (self.cwr, "W"),
         ];
         letters.iter().filter(|(set, _)| *set).try_for_each(|(_, letter)| f.write_str(letter))
     }

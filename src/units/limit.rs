@@ -48,6 +48,15 @@ impl FromStr for Limit {
             Err(UnitError::OutOfRange { .. }) => {
                 KIND.read(&text.replace(unit, "B")).map(|n| Self::Bytes(Bytes::new(n)))
             }
+            Err(UnitError::UnknownUnit { hint: of_bytes, .. }) => {
+                let mut told = KIND.read(text).map(Self::Packets);
+                if let Err(UnitError::UnknownUnit { hint, .. }) = &mut told
+                    && hint.is_empty()
+                {
+                    *hint = of_bytes;
+                }
+                told
+            }
             Err(_) => KIND.read(text).map(Self::Packets),
         }
     }

@@ -4,6 +4,7 @@
 //! `"50p"`, `"1%"`); these types are what such strings become. All are integers or exact
 //! fractions of them, so a sum made by hand matches the simulation to the last digit.
 
+mod hint;
 mod limit;
 mod parse;
 mod rate;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserializer, Visitor};
 
+use super::hint;
+
 /// Why a text is not a quantity. Prints as a fragment that names the units allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
@@ -29,8 +31,10 @@ pub enum UnitError {
         example: &'static str,
     },
     /// A unit that this kind of quantity does not have.
-    #[error("`{unit}` is not a unit of {kind}; use one of {allowed}, for example {example}")]
+    #[error("`{unit}` is not a unit of {kind}; {hint}use one of {allowed}, for example {example}")]
     UnknownUnit {
+        /// What was probably meant, ready to be printed; empty if that is not clear.
+        hint: String,
         /// The unit as written.
         unit: String,
         /// What kind of quantity was expected, with its article.
@@ -124,6 +128,7 @@ impl Kind {
         }
         let &(_, factor) = self.units.iter().find(|(name, _)| *name == unit).ok_or_else(|| {
             UnitError::UnknownUnit {
+                hint: hint::meant(unit, self.units),
                 unit: unit.into(),
                 kind: self.what,
                 allowed: self.allowed,

@@ -26,11 +26,6 @@ impl Ratio {
     /// Always.
     pub const ONE: Self = Self(ONE);
 
-    /// The nearest ratio to `share`, which is clamped to 0–1.
-    #[must_use]
-    pub fn from_f64(share: f64) -> Self {
-        Self(libm::round(share.clamp(0.0, 1.0) * f64::from(ONE)) as u32)
-    }
     /// As a number between 0 and 1.
     #[must_use]
     pub fn as_f64(self) -> f64 {
