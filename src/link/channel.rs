@@ -69,6 +69,8 @@ pub struct Started {
     pub packet: PacketId,
     /// How long it waited in the queue.
     pub waited: Time,
+    /// Whether the queue marked it: whoever holds the packet sets its ECN field.
+    pub marked: bool,
     /// What the link will do to it.
     pub fate: Fate,
     /// When its last bit will arrive.
@@ -135,8 +137,7 @@ impl Channel {
 
     /// Hands a packet in: it is sent at once, waits, or is dropped (see [`Channel::take_drops`]).
     #[inline(always)]
-    pub fn offer(&mut self, now: Time, packet: PacketId, bytes: u32, flow_hash: u32) -> Outcome {
-        let arriving = Queued { packet, bytes, flow_hash, since: now };
+    pub fn offer(&mut self, now: Time, arriving: Queued) -> Outcome {
         let idle = self.is_idle(now);
         if idle && self.can_bypass {
             return self.transmit(now, arriving);
@@ -151,7 +152,7 @@ impl Channel {
     /// Puts a packet into the queue without looking at the transmitter: for a shared medium,
     /// whose arbiter says when to call [`Channel::send_next`].
     pub fn enqueue(&mut self, now: Time, arriving: Queued) {
-        self.stats.queue_changes(now, self.queue.backlog().packets);
+        self.stats.queue_changes(now, self.queue.backlog());
         let before = self.drops.len();
         self.queue.enqueue(now, arriving, &mut self.drops);
         self.stats.dropped_by_queue((self.drops.len() - before) as u64);
@@ -170,8 +171,8 @@ impl Channel {
     /// Sends the next packet if one waits. The transmitter must be free.
     pub fn send_next(&mut self, now: Time) -> Outcome {
         self.free_pending = false;
-        let backlog = self.queue.backlog().packets;
-        if backlog == 0 {
+        let backlog = self.queue.backlog();
+        if backlog.packets == 0 {
             return Outcome::default();
         }
         self.stats.queue_changes(now, backlog);
@@ -226,14 +227,25 @@ impl Channel {
         self.next_arrival()
     }
 
+    /// Counts an IPv4 packet that just went onto the wire against the list of losses, if there is one, and
+    /// takes it out of the air again if it is on the list: true if so. Its event comes up stale.
+    pub fn lose_listed(&mut self, packet: PacketId) -> bool {
+        let takes = self.impairments.as_mut().is_some_and(|it| it.takes_listed());
+        if takes && let Some(place) = self.in_flight.iter().rposition(|it| it.packet == packet) {
+            self.in_flight.remove(place);
+            self.stats.lost(true);
+        }
+        takes
+    }
+
     /// A hub repeats a frame in this direction, bit by bit: it needs no time of its own to send.
     pub fn repeat(&mut self, now: Time, packet: PacketId, bytes: u32) -> Outcome {
         let time = self.time_for(bytes);
         self.stats.transmission(bytes, time);
-        let fate = self.decide();
-        let arrives = now.saturating_add(self.delay).saturating_add(fate.extra_delay);
+        let (fate, extra_delay) = self.decide();
+        let arrives = now.saturating_add(self.delay).saturating_add(extra_delay);
         let arrival = if fate.lost { None } else { self.launch(packet, arrives) };
-        let started = Some(Started { packet, waited: Time::ZERO, fate, arrives });
+        let started = Some(Started { packet, waited: Time::ZERO, marked: false, fate, arrives });
         Outcome { started, arrival, free: None }
     }
 
@@ -258,7 +270,7 @@ impl Channel {
         if queue_changes {
             let mut old = std::mem::replace(&mut self.queue, self.config.queue.config().build());
             self.can_bypass = self.queue.can_bypass();
-            self.stats.queue_changes(now, old.backlog().packets);
+            self.stats.queue_changes(now, old.backlog());
             let before = self.drops.len();
             while let Some(waiting) = old.dequeue(now, &mut self.drops) {
                 self.queue.enqueue(now, waiting, &mut self.drops);
@@ -270,7 +282,7 @@ impl Channel {
 
     /// Ends everything that waits or flies: the link is down.
     fn cut(&mut self, now: Time) -> Vec<PacketId> {
-        self.stats.queue_changes(now, self.queue.backlog().packets);
+        self.stats.queue_changes(now, self.queue.backlog());
         let mut ended: Vec<_> = self.in_flight.drain(..).map(|flying| flying.packet).collect();
         while let Some(waiting) = self.queue.dequeue(now, &mut self.drops) {
             ended.push(waiting.packet);
@@ -332,21 +344,23 @@ impl Channel {
         if !waited.is_zero() {
             self.stats.waited(waited);
         }
-        let fate = self.decide();
-        let arrives = self.busy_until.saturating_add(self.delay).saturating_add(fate.extra_delay);
+        self.stats.marked(next.marked);
+        let (fate, extra_delay) = self.decide();
+        let arrives = self.busy_until.saturating_add(self.delay).saturating_add(extra_delay);
         let arrival = if fate.lost { None } else { self.launch(next.packet, arrives) };
-        let started = Some(Started { packet: next.packet, waited, fate, arrives });
+        let Queued { packet, marked, .. } = next;
+        let started = Some(Started { packet, waited, marked, fate, arrives });
         Outcome { started, arrival, free: None }
     }
 
     #[inline(always)]
-    fn decide(&mut self) -> Fate {
+    fn decide(&mut self) -> (Fate, Time) {
         match &mut self.impairments {
-            None => Fate::default(),
+            None => (Fate::default(), Time::ZERO),
             Some(impairments) => {
-                let fate = impairments.decide(&mut self.dice);
+                let (fate, extra_delay) = impairments.decide(&mut self.dice);
                 self.stats.lost(fate.lost);
-                fate
+                (fate, extra_delay)
             }
         }
     }

@@ -12,12 +12,12 @@ pub struct Fate {
     pub impaired: bool,
     /// It never arrives.
     pub lost: bool,
+    /// Whether it arrives depends on what it carries: see `Channel::lose_listed`.
+    pub listed: bool,
     /// Bits of it are damaged.
     pub damaged: bool,
     /// It arrives a second time, right behind.
     pub duplicated: bool,
-    /// It travels longer by this.
-    pub extra_delay: Time,
 }
 
 /// The impairments of one direction of a link; absent on a clean one.
@@ -60,16 +60,23 @@ impl Impairments {
         }))
     }
 
-    /// Throws the dice for one packet.
-    pub(super) fn decide(&mut self, dice: &mut Stream) -> Fate {
+    /// Throws the dice for one packet: what happens to it, and by how much longer it travels.
+    pub(super) fn decide(&mut self, dice: &mut Stream) -> (Fate, Time) {
         if self.loss.takes(dice) {
-            return Fate { impaired: true, lost: true, ..Fate::default() };
+            return (Fate { impaired: true, lost: true, ..Fate::default() }, Time::ZERO);
         }
         let mut extra_delay = dice.time_below(self.jitter);
         if dice.chance(self.reorder) {
             extra_delay = extra_delay.saturating_add(self.reorder_delay);
         }
         let (damaged, duplicated) = (dice.chance(self.corrupt), dice.chance(self.duplicate));
-        Fate { impaired: damaged || duplicated, lost: false, damaged, duplicated, extra_delay }
+        let listed = self.loss.is_list();
+        let impaired = damaged || duplicated || listed;
+        (Fate { impaired, lost: false, listed, damaged, duplicated }, extra_delay)
+    }
+
+    /// Whether the list of losses takes the next IPv4 packet.
+    pub(super) fn takes_listed(&mut self) -> bool {
+        self.loss.takes_listed()
     }
 }

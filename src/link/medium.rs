@@ -50,9 +50,20 @@ impl Medium {
         Some(until)
     }
 
-    /// The `free` event came up: the station that may send now. If it has nothing left to send, call
-    /// again for the next.
-    pub fn next_station(&mut self) -> Option<ChannelId> {
+    /// The station that sends was cut off at `now`: the medium is silent. Returns the time of a
+    /// `free` event to schedule if others wait; one that was scheduled before has become stale.
+    pub fn cut(&mut self, now: Time) -> Option<Time> {
+        self.busy_until = now;
+        self.event_pending = !self.waiting.is_empty();
+        self.event_pending.then_some(now)
+    }
+
+    /// A `free` event came up: the station that may send now, if the event is not stale. If it has
+    /// nothing left to send, call again for the next.
+    pub fn next_station(&mut self, now: Time) -> Option<ChannelId> {
+        if now < self.busy_until {
+            return None;
+        }
         self.event_pending = false;
         self.waiting.pop_front()
     }
@@ -70,10 +81,28 @@ mod tests {
         assert_eq!(medium.occupy(Time::from_ms(1)), None);
         assert_eq!(medium.ask(Time::ZERO, b), Err(Some(Time::from_ms(1))));
         assert_eq!(medium.ask(Time::ZERO, c), Err(None));
-        assert_eq!(medium.next_station(), Some(b));
+        assert_eq!(medium.next_station(Time::from_ms(1)), Some(b));
         assert_eq!(medium.occupy(Time::from_ms(2)), Some(Time::from_ms(2)));
-        assert_eq!(medium.next_station(), Some(c));
+        assert_eq!(medium.next_station(Time::from_ms(2)), Some(c));
         assert_eq!(medium.occupy(Time::from_ms(3)), None);
-        assert_eq!(medium.next_station(), None);
+        assert_eq!(medium.next_station(Time::from_ms(3)), None);
+    }
+
+    #[test]
+    fn a_station_that_is_cut_off_leaves_silence() {
+        let mut medium = Medium::default();
+        let (a, b, c) = (ChannelId(0), ChannelId(1), ChannelId(2));
+        assert_eq!(medium.ask(Time::ZERO, a), Ok(()));
+        assert_eq!(medium.occupy(Time::from_ms(9)), None);
+        assert_eq!(medium.cut(Time::from_ms(1)), None, "nobody waits");
+        assert_eq!(medium.ask(Time::from_ms(1), a), Ok(()));
+        assert_eq!(medium.occupy(Time::from_ms(9)), None);
+        assert_eq!(medium.ask(Time::from_ms(2), b), Err(Some(Time::from_ms(9))));
+        assert_eq!(medium.cut(Time::from_ms(3)), Some(Time::from_ms(3)));
+        assert_eq!(medium.ask(Time::from_ms(3), c), Err(None), "b has asked before");
+        assert_eq!(medium.next_station(Time::from_ms(3)), Some(b));
+        assert_eq!(medium.occupy(Time::from_ms(10)), Some(Time::from_ms(10)));
+        assert_eq!(medium.next_station(Time::from_ms(9)), None, "the event from before the cut");
+        assert_eq!(medium.next_station(Time::from_ms(10)), Some(c));
     }
 }

@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 
 use crate::observe::results;
+use crate::queue::Backlog;
 use crate::units::Time;
 
 /// Counters of one direction of a link and the queue before it.
@@ -13,7 +14,10 @@ pub struct ChannelStats {
     busy: Time,
     last_bytes: u64,
     drops: results::ChannelDrops,
+    marks: u64,
     max_packets: u64,
+    /// The most packets and bytes that waited for a time, since somebody last asked.
+    peak: Backlog,
     /// Waiting packets integrated over time \[packet picoseconds\].
     area: u128,
     changed: Time,
@@ -29,19 +33,36 @@ impl ChannelStats {
         self.last_bytes = u64::from(bytes);
         self.busy = self.busy.saturating_add(time);
     }
+    pub(super) fn marked(&mut self, marked: bool) {
+        self.marks += u64::from(marked);
+    }
     pub(super) fn lost(&mut self, lost: bool) {
         self.drops.loss += u64::from(lost);
     }
     pub(super) fn dropped_by_queue(&mut self, packets: u64) {
         self.drops.queue += packets;
     }
-    /// The queue held `packets` until now.
-    pub(super) fn queue_changes(&mut self, now: Time, packets: u64) {
-        self.area += u128::from((now - self.changed).as_ps()) * u128::from(packets);
+    /// The queue held this until now.
+    pub(super) fn queue_changes(&mut self, now: Time, backlog: Backlog) {
+        if now == self.changed {
+            return;
+        }
+        self.area += u128::from((now - self.changed).as_ps()) * u128::from(backlog.packets);
+        self.peak.packets = self.peak.packets.max(backlog.packets);
+        self.peak.bytes = self.peak.bytes.max(backlog.bytes);
         self.changed = now;
     }
     pub(super) fn queue_holds(&mut self, packets: u64) {
         self.max_packets = self.max_packets.max(packets);
+    }
+    /// The most packets that waited for any time since the last call and until the latest change: what
+    /// those miss who look from time to time.
+    pub fn take_peak_packets(&mut self) -> u64 {
+        std::mem::take(&mut self.peak.packets)
+    }
+    /// The same of their bytes.
+    pub fn take_peak_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.peak.bytes)
     }
     pub(super) fn waited(&mut self, wait: Time) {
         self.wait_ps += u128::from(wait.as_ps());
@@ -104,6 +125,7 @@ impl ChannelStats {
             bytes: self.bytes - if unfinished { self.last_bytes } else { 0 },
             utilization: share((self.busy - rest).as_ps() as f64),
             drops: self.drops,
+            marks: self.marks,
             queue: results::Queue {
                 mean_packets: share(area as f64),
                 max_packets: self.max_packets,

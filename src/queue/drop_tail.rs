@@ -1,4 +1,8 @@
 //! Drop-tail FIFO (`pfifo`, `bfifo`): a packet that finds no room is dropped.
+//!
+//! With a threshold it marks as well: a packet that is ECN-capable and finds that much waiting gets
+//! "congestion experienced" (RFC 3168), as DCTCP wants it (RFC 8257 section 3.1). The length of the
+//! moment counts, not an average.
 
 use std::collections::VecDeque;
 
@@ -6,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Backlog, Configuration, QueueDiscipline, Queued};
+use crate::kinds::Fault;
 use crate::units::{Limit, Time};
 
 /// Parameters of `fifo`.
@@ -14,11 +19,13 @@ use crate::units::{Limit, Time};
 pub struct Config {
     /// How much may wait, the packet being sent not counted.
     pub limit: Limit,
+    /// An ECN-capable packet that finds at least this much waiting is marked.
+    pub mark: Option<Limit>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { limit: Limit::Packets(1000) }
+        Self { limit: Limit::Packets(1000), mark: None }
     }
 }
 
@@ -29,12 +36,26 @@ impl Configuration for Config {
     fn limit(&self) -> Option<Limit> {
         Some(self.limit)
     }
+    fn check(&self) -> Vec<Fault> {
+        let never = match (self.mark, self.limit) {
+            (Some(Limit::Packets(mark)), Limit::Packets(limit)) => mark >= limit,
+            (Some(Limit::Bytes(mark)), Limit::Bytes(limit)) => mark >= limit,
+            _ => false,
+        };
+        let fault = || Fault {
+            field: "mark",
+            message: "is not below `limit`, so nothing would be marked".to_string(),
+            help: "write less than the limit".to_string(),
+        };
+        never.then(fault).into_iter().collect()
+    }
 }
 
 /// The queue.
 #[derive(Debug)]
 pub struct DropTail {
     limit: Limit,
+    mark: Option<Limit>,
     waiting: VecDeque<Queued>,
     bytes: u64,
 }
@@ -43,13 +64,23 @@ impl DropTail {
     /// An empty queue.
     #[must_use]
     pub const fn new(config: Config) -> Self {
-        Self { limit: config.limit, waiting: VecDeque::new(), bytes: 0 }
+        Self { limit: config.limit, mark: config.mark, waiting: VecDeque::new(), bytes: 0 }
+    }
+
+    /// Whether a packet that arrives now finds as much waiting as is too much.
+    fn is_congested(&self) -> bool {
+        match self.mark {
+            None => false,
+            Some(Limit::Packets(mark)) => self.waiting.len() as u64 >= mark,
+            Some(Limit::Bytes(mark)) => self.bytes >= mark.get(),
+        }
     }
 }
 
 impl QueueDiscipline for DropTail {
-    fn enqueue(&mut self, _now: Time, arriving: Queued, drops: &mut Vec<Queued>) {
+    fn enqueue(&mut self, _now: Time, mut arriving: Queued, drops: &mut Vec<Queued>) {
         if self.limit.admits(self.waiting.len() as u64, self.bytes, u64::from(arriving.bytes)) {
+            arriving.marked |= arriving.ecn_capable && self.is_congested();
             self.bytes += u64::from(arriving.bytes);
             self.waiting.push_back(arriving);
         } else {
@@ -79,12 +110,19 @@ mod tests {
     use crate::units::Bytes;
 
     fn packet(n: u32, bytes: u32) -> Queued {
-        Queued { packet: PacketId(n), bytes, flow_hash: 0, since: Time::ZERO }
+        Queued {
+            packet: PacketId(n),
+            bytes,
+            flow_hash: 0,
+            since: Time::ZERO,
+            ecn_capable: true,
+            marked: false,
+        }
     }
 
     #[test]
     fn keeps_order_and_drops_the_last_by_packets() {
-        let mut queue = DropTail::new(Config { limit: Limit::Packets(2) });
+        let mut queue = DropTail::new(Config { limit: Limit::Packets(2), mark: None });
         let mut drops = Vec::new();
         for n in 0..3 {
             queue.enqueue(Time::ZERO, packet(n, 100), &mut drops);
@@ -99,12 +137,41 @@ mod tests {
 
     #[test]
     fn drops_by_bytes_but_lets_a_smaller_one_in() {
-        let mut queue = DropTail::new(Config { limit: Limit::Bytes(Bytes::new(250)) });
+        let mut queue = DropTail::new(Config { limit: Limit::Bytes(Bytes::new(250)), mark: None });
         let mut drops = Vec::new();
         for (n, bytes) in [(0, 100), (1, 200), (2, 150)] {
             queue.enqueue(Time::ZERO, packet(n, bytes), &mut drops);
         }
         assert_eq!(drops, [packet(1, 200)]);
         assert_eq!(queue.backlog(), Backlog { packets: 2, bytes: 250 });
+    }
+
+    /// Which of five packets of 100 bytes a queue for four marks.
+    fn marked(mark: &str, ecn_capable: bool) -> Vec<bool> {
+        let mark = Some(mark.parse().expect("a limit"));
+        let mut queue = DropTail::new(Config { limit: Limit::Packets(4), mark });
+        let mut drops = Vec::new();
+        for n in 0..5 {
+            queue.enqueue(Time::ZERO, Queued { ecn_capable, ..packet(n, 100) }, &mut drops);
+        }
+        assert_eq!(drops.len(), 1, "a mark is no room");
+        std::iter::from_fn(|| queue.dequeue(Time::ZERO, &mut drops)).map(|out| out.marked).collect()
+    }
+
+    #[test]
+    fn marks_those_that_find_the_threshold_waiting() {
+        assert_eq!(marked("2p", true), [false, false, true, true]);
+        assert_eq!(marked("250B", true), [false, false, false, true]);
+        assert_eq!(marked("2p", false), [false; 4], "not ECN-capable");
+    }
+
+    #[test]
+    fn a_threshold_that_is_never_reached_is_a_fault() {
+        let faults = |mark: &str, limit: &str| {
+            let read = |text: &str| text.parse().expect("a limit");
+            Config { limit: read(limit), mark: Some(read(mark)) }.check().len()
+        };
+        assert_eq!((faults("19p", "20p"), faults("20p", "20p")), (0, 1));
+        assert_eq!((faults("1kB", "20p"), faults("2kB", "1kB")), (0, 1));
     }
 }

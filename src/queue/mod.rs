@@ -3,7 +3,7 @@
 //! A discipline is one file that implements [`QueueDiscipline`] and one line in [`QueueSpec`]. It
 //! holds packets by id with what it needs to know of them ([`Queued`]); both ends may drop.
 
-mod drop_tail;
+pub(crate) mod drop_tail;
 
 pub use drop_tail::DropTail;
 
@@ -22,6 +22,10 @@ pub struct Queued {
     pub flow_hash: u32,
     /// When it was enqueued.
     pub since: Time,
+    /// Whether a queue may mark it (RFC 3168 section 5).
+    pub ecn_capable: bool,
+    /// Whether the queue has marked it: it leaves with "congestion experienced".
+    pub marked: bool,
 }
 
 /// What a queue holds now.
@@ -35,7 +39,8 @@ pub struct Backlog {
 
 /// A queue before a link. Packets go in at one end; which come out, and when, is its art.
 pub trait QueueDiscipline: std::fmt::Debug + Send {
-    /// Takes `arriving` in. Packets that end here, be it this one or others, go into `drops`.
+    /// Takes `arriving` in. Packets that end here, be it this one or others, go into `drops`. Those
+    /// that are ECN-capable may be marked instead.
     fn enqueue(&mut self, now: Time, arriving: Queued, drops: &mut Vec<Queued>);
     /// The next packet to send. Packets that end here go into `drops`.
     fn dequeue(&mut self, now: Time, drops: &mut Vec<Queued>) -> Option<Queued>;
@@ -74,7 +79,7 @@ impl QueueSpec {
     /// A `fifo` of this size: what a queue written as just `"50p"` means.
     #[must_use]
     pub const fn fifo(limit: Limit) -> Self {
-        Self::Fifo(drop_tail::Config { limit })
+        Self::Fifo(drop_tail::Config { limit, mark: None })
     }
 }
 
