@@ -19,14 +19,22 @@ impl Connection {
         if self.queue.finishing {
             return Err(SendError::ShutDown);
         }
-        let room = self.config.send_buffer.get().saturating_sub(self.queue.buffered());
-        let taken = bytes.min(room);
+        let taken = bytes.min(self.send_room());
         self.wants_room |= taken < bytes;
         if taken == 0 && bytes > 0 {
             return Err(SendError::WouldBlock);
         }
+        if self.queue.rate.is_some() {
+            self.note_application_gap();
+        }
         self.queue.written += taken.cast_signed();
         Ok(taken)
+    }
+
+    /// Asks for [`Event::Writable`](super::Event::Writable) when there is room again, as a write
+    /// that did not fit does.
+    pub const fn wait_for_room(&mut self) {
+        self.wants_room = true;
     }
 
     /// Reads up to `bytes` and says how many; zero at the end of the stream.
@@ -37,6 +45,10 @@ impl Connection {
         let taken = bytes.min(self.receiver.unread);
         if taken > 0 {
             self.receiver.unread -= taken;
+            self.measure_reading();
+            if self.receiver.unread == 0 {
+                self.acks.on_drained();
+            }
             self.acks.now |= self.state.can_receive() && self.receiver.is_update_worthwhile();
             return Ok(taken);
         }
@@ -95,7 +107,7 @@ impl Connection {
 
     /// Sends a reset and ends.
     pub(super) fn reset_connection(&mut self, reason: CloseReason) {
-        self.pending.reset = Some(Segment {
+        self.pending.ready = Some(Box::new(Segment {
             source_port: self.opening.local_port,
             destination_port: self.opening.remote_port,
             seq: self.next_number(),
@@ -104,7 +116,7 @@ impl Connection {
             window: 0,
             options: Options::default(),
             data_length: 0,
-        });
+        }));
         self.finish(reason);
     }
 }

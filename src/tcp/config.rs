@@ -11,6 +11,8 @@ use crate::units::{Bytes, Time};
 
 /// The largest window scale (RFC 7323 section 2.3).
 pub(super) const MAX_SCALE: u8 = 14;
+/// Processes write lines of text whole \[bytes\].
+const LEAST_SEND_BUFFER: u64 = 1000;
 /// From any time to any other takes fewer doublings.
 const MOST_DOUBLINGS: u32 = 64;
 
@@ -37,6 +39,43 @@ pub enum Nagle {
     Minshall,
 }
 
+/// Whether marks of congestion are used (RFC 3168).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EcnMode {
+    /// Never.
+    Off,
+    /// If the other end asks (`tcp_ecn` 2).
+    Passive,
+    /// Asks for it, and agrees if asked (`tcp_ecn` 1).
+    On,
+}
+
+/// Whether segments leave at a rate instead of in bursts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Pacing {
+    /// Never.
+    Off,
+    /// If the congestion control has a rate (BBR).
+    Auto,
+    /// Always: twice the window a round trip in slow start, 1.2 times later (the `fq` discipline
+    /// of Linux).
+    On,
+}
+
+/// How slow start ends if no loss ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hystart {
+    /// Only a loss ends it.
+    Off,
+    /// As in Linux, which has it for CUBIC only.
+    Linux,
+    /// HyStart++ (RFC 9406), for all that have slow start.
+    PlusPlus,
+}
+
 /// How the congestion window is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -45,8 +84,28 @@ pub enum Congestion {
     Reno,
     /// A cube of the time since the last loss (RFC 9438).
     Cubic,
+    /// In proportion to the marks of congestion (RFC 8257); asks for ECN by itself, and is Reno
+    /// without.
+    Dctcp,
+    /// By the delivery rate and the least round trip
+    /// (draft-cardwell-iccrg-bbr-congestion-control-00).
+    Bbr,
     /// No congestion control: only the receiver's window limits.
     None,
+}
+
+impl Congestion {
+    /// Its name, as scenarios write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reno => "reno",
+            Self::Cubic => "cubic",
+            Self::Dctcp => "dctcp",
+            Self::Bbr => "bbr",
+            Self::None => "none",
+        }
+    }
 }
 
 macro_rules! constants {
@@ -73,19 +132,27 @@ macro_rules! constants {
         #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
         pub struct Settings {
             /// Where the values that are not set come from.
-            pub profile: Profile,
+            pub profile: Option<Profile>,
             $( $(#[doc = $doc])+ pub $name: Option<$type>, )+
         }
 
         impl Settings {
-            /// The profile with the changes applied.
+            /// The profile (`linux` unless named) with the changes applied.
             #[must_use]
             pub fn resolve(self) -> Config {
-                let profile = match self.profile {
-                    Profile::Linux => Config::linux(),
-                    Profile::Rfc => Config::rfc(),
+                self.over(&Config::linux())
+            }
+
+            /// These settings where they say something, and `base` elsewhere; a profile that is named
+            /// takes the place of `base`.
+            #[must_use]
+            pub fn over(self, base: &Config) -> Config {
+                let base = match self.profile {
+                    None => base.clone(),
+                    Some(Profile::Linux) => Config::linux(),
+                    Some(Profile::Rfc) => Config::rfc(),
                 };
-                Config { $( $name: self.$name.unwrap_or(profile.$name), )+ }
+                Config { $( $name: self.$name.unwrap_or(base.$name), )+ }
             }
         }
     };
@@ -138,6 +205,9 @@ constants! {
     /// Whether the congestion window falls back after an idle time of one timeout (RFC 5681
     /// section 4.1).
     slow_start_after_idle: bool = true, true;
+    /// Whether it then falls by half for each timeout (Linux; RFC 2861), or to the initial window
+    /// at once (RFC 5681).
+    halve_when_idle: bool = true, false;
     /// How many duplicates mean a loss (RFC 5681 section 3.2).
     duplicate_threshold: u32 = 3, 3;
     /// Whether the end of a flight is probed (RFC 8985 section 7; needs SACK).
@@ -148,6 +218,16 @@ constants! {
     halve_window: bool = true, false;
     /// The congestion control.
     congestion: Congestion = Congestion::Cubic, Congestion::Reno;
+    /// Explicit congestion notification (RFC 3168).
+    ecn: EcnMode = EcnMode::Passive, EcnMode::On;
+    /// The way out of slow start before a loss.
+    hystart: Hystart = Hystart::Linux, Hystart::PlusPlus;
+    /// Whether CUBIC's estimate of Reno is that of RFC 9438 section 4.3, which the window jumps to
+    /// and which grows by a segment a round trip once it is back where the loss was; or that of
+    /// Linux, which the window comes up to within a round trip.
+    cubic_rfc: bool = false, true;
+    /// Whether segments leave at a rate.
+    pacing: Pacing = Pacing::Auto, Pacing::Auto;
     /// When a small segment waits.
     nagle: Nagle = Nagle::Minshall, Nagle::Classic;
     /// Whether selective acknowledgments are offered (RFC 2018).
@@ -158,12 +238,14 @@ constants! {
     window_scaling: bool = true, true;
     /// By how many bits this end's windows are shifted.
     window_scale: u8 = 7, 7;
-    /// Data that the application has written and the other end has not acknowledged: at most this.
-    send_buffer: Bytes = Bytes::new(4_194_304), Bytes::new(4_194_304);
-    /// Data that the application has not read: at most this.
-    receive_buffer: Bytes = Bytes::new(3_145_728), Bytes::new(3_145_728);
-    /// The largest window that a SYN and SYN-ACK offer.
-    syn_window: u16 = 64_240, 65_535;
+    /// Data that the application has written and the other end has not acknowledged: at most this,
+    /// if it is set (`SO_SNDBUF`); if not, the buffer grows with the connection.
+    send_buffer: Option<Bytes> = None, Some(Bytes::new(4_194_304));
+    /// Data that the application has not read: at most this, if it is set (`SO_RCVBUF`); if not,
+    /// the buffer grows with the connection.
+    receive_buffer: Option<Bytes> = None, Some(Bytes::new(3_145_728));
+    /// The largest window that a SYN and SYN-ACK offer; rounded down to whole segments.
+    syn_window: u16 = 65_535, 65_535;
     /// Whether an idle connection is probed (`SO_KEEPALIVE`).
     keep_alive: bool = false, false;
     /// How long a connection is idle before the first probe (`tcp_keepalive_time`).
@@ -172,6 +254,22 @@ constants! {
     keep_alive_interval: Time = Time::from_secs(75), Time::from_secs(75);
     /// How many probes stay unanswered before the connection is given up (`tcp_keepalive_probes`).
     keep_alive_probes: u32 = 9, 9;
+    /// Whether losses are told by time (RACK: RFC 8985; needs SACK) or by the duplicate threshold.
+    rack: bool = true, false;
+    /// Whether new data show if a timeout was needless (F-RTO: RFC 5682).
+    f_rto: bool = true, false;
+    /// Memory of a receive buffer that grows, at first (`tcp_rmem`).
+    receive_memory: Bytes = Bytes::new(131_072), Bytes::new(131_072);
+    /// The same, at most.
+    receive_memory_max: Bytes = Bytes::new(6_291_456), Bytes::new(6_291_456);
+    /// Memory of a send buffer that grows, at first (`tcp_wmem`).
+    send_memory: Bytes = Bytes::new(16_384), Bytes::new(16_384);
+    /// The same, at most.
+    send_memory_max: Bytes = Bytes::new(4_194_304), Bytes::new(4_194_304);
+    /// Whether a full segment that ends a write is acknowledged as soon as all is read.
+    ack_pushed: bool = true, false;
+    /// Whether a recovery that proves needless is undone (RFC 4015).
+    undo: bool = true, false;
 }
 
 impl Default for Config {
@@ -204,14 +302,21 @@ impl Config {
             ("rto-min", self.rto_min.is_zero()),
             ("initial-window", self.initial_window == 0),
             ("duplicate-threshold", self.duplicate_threshold == 0),
-            ("send-buffer", self.send_buffer.get() == 0),
-            ("receive-buffer", self.receive_buffer.get() == 0),
+            ("send-buffer", self.send_buffer.is_some_and(|bytes| bytes.get() == 0)),
+            ("receive-buffer", self.receive_buffer.is_some_and(|bytes| bytes.get() == 0)),
+            ("send-memory", self.send_memory.get() == 0),
+            // A few bytes of memory hold no data.
+            ("receive-memory", self.receive_memory.get() < 8),
         ];
         let zeros = zeros
             .into_iter()
             .filter(|(_, is_zero)| *is_zero)
             .map(|(field, _)| fault(field, "is zero", at_least_one));
+        let is_too_small = |bytes: Bytes| (1..LEAST_SEND_BUFFER).contains(&bytes.get());
         let orders = [
+            self.send_buffer.is_some_and(is_too_small).then(|| {
+                fault("send-buffer", "has no room for a line of text", "write at least \"1kB\"")
+            }),
             (self.rto_max < self.rto_min)
                 .then(|| fault("rto-max", "is less than `rto-min`", "write a longer time")),
             (self.window_scale > MAX_SCALE)
@@ -265,7 +370,7 @@ mod tests {
     #[test]
     fn settings_change_a_profile() {
         let settings = Settings {
-            profile: Profile::Rfc,
+            profile: Some(Profile::Rfc),
             sack: Some(false),
             rto_min: Some(Time::from_ms(300)),
             ..Settings::default()

@@ -4,6 +4,9 @@ use super::Offset;
 use super::config::Config;
 use crate::units::Time;
 
+/// A smaller segment is never taken for a full one (`TCP_MSS_DEFAULT`) \[bytes\].
+const LEAST_FULL: u64 = 536;
+
 /// What the other end has to be told, and how soon.
 #[derive(Debug, Clone)]
 pub(super) struct AckPolicy {
@@ -15,8 +18,10 @@ pub(super) struct AckPolicy {
     interactive: bool,
     /// When data last arrived.
     heard: Option<Time>,
+    /// The end of a write has arrived, says PSH on a full segment.
+    pushed: bool,
     /// The largest segment that arrived \[bytes\].
-    largest: u64,
+    largest: u16,
     /// When an answer to a segment that did not fit last went out.
     challenged: Option<Time>,
 }
@@ -28,6 +33,7 @@ impl AckPolicy {
             quick: config.quick_acks,
             interactive: false,
             heard: None,
+            pushed: false,
             largest: 0,
             challenged: None,
         }
@@ -44,11 +50,27 @@ impl AckPolicy {
         in_order: bool,
     ) -> Option<Time> {
         self.heard = Some(now);
-        self.largest = self.largest.max(bytes);
-        let two_segments = waiting.cast_unsigned() > self.largest;
+        self.largest = self.largest.max(u16::try_from(bytes).unwrap_or(u16::MAX));
+        let two_segments = waiting.cast_unsigned() > u64::from(self.largest);
         let quick = self.quick > 0 && !self.interactive;
         self.now |= !in_order || two_segments || quick;
         (!self.now).then_some(config.delayed_ack)
+    }
+
+    /// A full segment with PSH arrived: there may be no more to come for a while.
+    pub(super) fn on_push(&mut self, config: &Config, bytes: u64) {
+        self.pushed |= config.ack_pushed && bytes >= u64::from(self.largest) && bytes >= LEAST_FULL;
+    }
+
+    /// The application has read all there is.
+    pub(super) const fn on_drained(&mut self) {
+        self.now |= self.pushed && !self.interactive;
+    }
+
+    /// The next `count` acknowledgments go out at once (`tcp_enter_quickack_mode`).
+    pub(super) fn hurry(&mut self, count: u32) {
+        self.quick = self.quick.max(count);
+        self.interactive = false;
     }
 
     /// A FIN arrived in order. Returns how long its acknowledgment may wait.
@@ -63,6 +85,7 @@ impl AckPolicy {
     /// A segment with an acknowledgment went out, with data or without.
     pub(super) fn on_sent(&mut self, now: Time, config: &Config, with_data: bool) {
         self.now = false;
+        self.pushed = false;
         self.quick = self.quick.saturating_sub(1);
         let answers =
             self.heard.is_some_and(|heard| now.saturating_sub(heard) < config.delayed_ack);

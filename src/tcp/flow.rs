@@ -42,7 +42,7 @@ impl Connection {
         (bytes > 0).then_some(Chunk { bytes, fin })
     }
 
-    const fn nagle_holds(&self) -> bool {
+    fn nagle_holds(&self) -> bool {
         match self.config.nagle {
             Nagle::Off => false,
             Nagle::Classic => self.queue.in_flight() > 0,

@@ -1,13 +1,16 @@
 //! The handshake: opening from either side, and the options both agree on (RFC 9293 sections 3.5,
 //! 3.10.7.2 and 3.10.7.3).
 
+use std::sync::Arc;
+
+use super::autotune::receive_sizes;
 use super::config::{Config, MAX_SCALE};
+use super::rack::Delivery;
 use super::recovery::Recovery;
 use super::state::State;
 use super::timers::Timer;
 use super::{
-    Agreed, CloseReason, Connection, Event, Offset, Opening, Pending, congestion, no_connection,
-    offset,
+    Agreed, CloseReason, Connection, Event, Offset, Opening, Pending, no_connection, offset,
 };
 use crate::packet::tcp::{Options, Segment, Timestamps};
 use crate::units::Time;
@@ -20,7 +23,7 @@ const LEAST_MSS: u16 = 48;
 impl Connection {
     /// Opens a connection: its SYN is the next segment to send.
     #[must_use]
-    pub fn connect(config: Config, opening: Opening) -> Self {
+    pub fn connect(config: Arc<Config>, opening: Opening) -> Self {
         let mut connection = Self::new(config, opening, State::Closed);
         connection.set_state(State::SynSent);
         connection.pending.syn = true;
@@ -30,7 +33,7 @@ impl Connection {
     /// Takes the SYN that a listener got (RFC 9293 section 3.10.7.2, third check): the SYN-ACK is
     /// the next segment to send. Data on the SYN are not accepted; they come again.
     #[must_use]
-    pub fn accept(config: Config, opening: Opening, now: Time, syn: &Segment) -> Self {
+    pub fn accept(config: Arc<Config>, opening: Opening, now: Time, syn: &Segment) -> Self {
         let mut connection = Self::new(config, opening, State::Listen);
         connection.passive = true;
         connection.take_syn(now, syn);
@@ -44,7 +47,7 @@ impl Connection {
         let ack = offset(self.opening.isn, self.queue.next, segment.ack);
         let acceptable = segment.flags.ack && ack > 0 && ack <= self.queue.next;
         if segment.flags.ack && !acceptable {
-            self.pending.reset = no_connection::reset_for(segment);
+            self.pending.ready = no_connection::reset_for(segment).map(Box::new);
         } else if segment.flags.rst {
             // Only one that answers our SYN counts.
             if acceptable {
@@ -74,6 +77,10 @@ impl Connection {
             self.establish(now, segment, ack);
             self.acks.now = true;
         } else {
+            if self.passive {
+                // The waiting begins anew, though not the count of it (Linux `tcp_check_req`).
+                self.timers.stop(Timer::Retransmit);
+            }
             self.pending.syn = true;
         }
         true
@@ -84,6 +91,7 @@ impl Connection {
         let offered = syn.options;
         let scaling = offered.window_scale.filter(|_| self.config.window_scaling);
         self.agreed = Agreed {
+            path_mtu: None,
             mss: offered.mss.unwrap_or(DEFAULT_MSS).max(LEAST_MSS).min(self.opening.mss),
             timestamps: self.config.timestamps && offered.timestamps.is_some(),
             sack: self.config.sack && offered.sack_permitted,
@@ -94,27 +102,36 @@ impl Connection {
         if self.agreed.timestamps {
             self.recent_timestamp = offered.timestamps.map(|stamps| (stamps.value, now));
         }
+        self.agree_on_ecn(syn.flags);
         self.progress.heard = now;
         self.window.size = u64::from(syn.window);
         self.window.largest = self.window.size;
         let mss = self.segment_size();
         self.recovery = Recovery::new(mss, self.agreed.sack);
-        self.congestion =
-            congestion::create(self.config.congestion, mss, self.config.initial_window);
+        self.start_congestion_control(mss);
     }
 
+    /// No larger than the receive buffer needs, as in Linux.
     fn own_scale(&self) -> u8 {
-        self.config.window_scale.min(MAX_SCALE)
+        let (_, greatest) = receive_sizes(&self.config);
+        let needed = greatest.max(1).ilog2().saturating_sub(15) as u8;
+        let scale = if self.config.receive_buffer.is_some() { needed } else { MAX_SCALE };
+        scale.min(self.config.window_scale).min(MAX_SCALE)
     }
 
     /// Our SYN was acknowledged: the connection is open.
     pub(super) fn establish(&mut self, now: Time, segment: &Segment, ack: Offset) {
-        self.queue.acknowledge(ack);
+        self.queue.acknowledge(ack, &mut Delivery::default());
         self.window.updated_seq = self.receiver.offset(segment.seq);
         self.window.updated_ack = ack;
         let sample = self.progress.syn_sent.map(|sent| now.saturating_sub(sent));
-        match sample.or_else(|| self.timestamp_rtt(now, segment)) {
-            Some(rtt) => self.rtt.sample(rtt),
+        let sample = sample.or_else(|| self.timestamp_rtt(now, segment));
+        self.congestion.on_established(sample);
+        match sample {
+            Some(rtt) => {
+                self.rtt.sample(rtt);
+                self.rack.note_rtt(rtt);
+            }
             None => self.rtt.after_syn_loss(),
         }
         if self.progress.syn_timeouts > 1 {
@@ -124,6 +141,7 @@ impl Connection {
         self.pending = Pending::default();
         self.timers.stop(Timer::Retransmit);
         self.start_keep_alive(now);
+        self.grow_send_buffer();
         self.set_state(if self.queue.finishing { State::FinWait1 } else { State::Established });
         self.events.push_back(Event::Established);
     }

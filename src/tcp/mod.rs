@@ -19,6 +19,8 @@
 //! Data are lengths: the bytes of a stream are numbered and have no content.
 //!
 //! ```
+//! use std::sync::Arc;
+//!
 //! use portolan::packet::tcp::SeqNum;
 //! use portolan::tcp::{Connection, Event, Opening, config::Config};
 //! use portolan::units::Time;
@@ -31,11 +33,12 @@
 //!     timestamp_offset: 0,
 //! };
 //! let now = Time::ZERO;
-//! let mut client = Connection::connect(Config::linux(), end(40_000, 80, 1));
-//! let syn = client.poll_transmit(now).expect("a SYN");
-//! let mut server = Connection::accept(Config::linux(), end(80, 40_000, 2), now, &syn);
+//! let config = Arc::new(Config::linux());
+//! let mut client = Connection::connect(Arc::clone(&config), end(40_000, 80, 1));
+//! let syn = client.poll_transmit(now).expect("a SYN").segment;
+//! let mut server = Connection::accept(config, end(80, 40_000, 2), now, &syn);
 //! let syn_ack = server.poll_transmit(now).expect("a SYN-ACK");
-//! client.handle_segment(now, &syn_ack);
+//! client.handle_segment(now, &syn_ack.segment, syn_ack.ecn);
 //! assert_eq!(client.poll_event(), Some(Event::Established));
 //! ```
 //!
@@ -45,24 +48,35 @@
 //! | --- | --- |
 //! | [`config`], [`state`], `event` | constants, states, news |
 //! | `handshake`, `receive`, `paws`, `acknowledge` | segments coming in (RFC 9293 section 3.10.7) |
-//! | `transmit`, `flow`, `timeout`, `application`, `status` | segments going out, timers, calls of the application |
-//! | `send_queue`, `scoreboard`, `recovery`, `tail_probe`, `prr`, [`congestion`], `rto` | the sending half |
+//! | `transmit`, `flow`, `pacing`, `timeout`, `application`, `status` | segments going out, timers, calls of the application |
+//! | `send_queue`, `scoreboard`, `recovery`, `rack`, `tail_probe`, `undo`, `prr`, `rto` | the sending half |
+//! | [`congestion`], `feedback`, `delivery_rate` | congestion control, and what it is told |
 //! | `receiver`, `reassembly`, `delayed_ack` | the receiving half |
+//! | `path_mtu` | how large segments can be on the way |
+//! | `autotune` | how large the buffers of both halves are |
+//! | `ecn` | marks of congestion, both halves |
 //! | [`no_connection`] | answers to segments that belong to no connection |
 //!
-//! Not modelled: urgent data (accepted as ordinary), data on a SYN, path MTU discovery.
+//! Not modelled: urgent data (accepted as ordinary), data on a SYN.
 
 mod acknowledge;
 mod application;
+mod autotune;
 pub mod config;
 pub mod congestion;
 mod delayed_ack;
+mod delivery_rate;
+mod ecn;
 mod event;
+mod feedback;
 mod flow;
 mod handshake;
 pub mod no_connection;
+mod pacing;
+mod path_mtu;
 mod paws;
 mod prr;
+mod rack;
 mod reassembly;
 mod receive;
 mod receiver;
@@ -78,14 +92,20 @@ mod tests;
 mod timeout;
 mod timers;
 mod transmit;
+mod undo;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+pub use ecn::Outgoing;
 pub use event::{CloseReason, Event, RecvError, SendError};
 
 use self::config::Config;
 use self::congestion::CongestionControl;
 use self::delayed_ack::AckPolicy;
+use self::ecn::Notification;
+use self::pacing::Pacer;
+use self::rack::Rack;
 use self::receiver::Receiver;
 use self::recovery::Recovery;
 use self::rto::RttEstimator;
@@ -129,6 +149,8 @@ pub struct Opening {
 struct Agreed {
     /// The largest segment the other end can receive, its timestamps included \[bytes\].
     mss: u16,
+    /// What the path takes, if a router has told it \[bytes\].
+    path_mtu: Option<u16>,
     timestamps: bool,
     sack: bool,
     /// Whether windows are scaled, and the other end's by how much.
@@ -153,8 +175,9 @@ struct Pending {
     probe: bool,
     /// A tail loss probe.
     tail_probe: bool,
-    /// A reset.
-    reset: Option<Segment>,
+    /// A reset, or an acknowledgment of what came before the mark of congestion changed. Both are
+    /// rare, so no connection keeps room for them.
+    ready: Option<Box<Segment>>,
 }
 
 /// How the connection fared lately.
@@ -180,7 +203,9 @@ struct Progress {
     /// Whether the congestion window held data back.
     window_limited: bool,
     /// Segments sent again.
-    retransmissions: u64,
+    retransmissions: u32,
+    /// How often the timer of a segment or SYN has run out.
+    timeouts: u32,
     /// The SYN was sent when; absent if more than once.
     syn_sent: Option<Time>,
 }
@@ -188,7 +213,7 @@ struct Progress {
 /// One end of a connection; the [module](self) says how to drive it.
 #[derive(Debug)]
 pub struct Connection {
-    config: Config,
+    config: Arc<Config>,
     opening: Opening,
     state: State,
     passive: bool,
@@ -197,10 +222,13 @@ pub struct Connection {
     window: SendWindow,
     receiver: Receiver,
     acks: AckPolicy,
+    ecn: Notification,
+    pacer: Pacer,
     /// TS.Recent, and when it was noted (RFC 7323 section 4.3).
     recent_timestamp: Option<(u32, Time)>,
     rtt: RttEstimator,
     recovery: Recovery,
+    rack: Rack,
     tail_probe: Option<TailProbe>,
     congestion: Box<dyn CongestionControl>,
     timers: Timers,
@@ -215,18 +243,21 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn new(config: Config, opening: Opening, state: State) -> Self {
+    fn new(config: Arc<Config>, opening: Opening, state: State) -> Self {
         let mss = u64::from(opening.mss);
         Self {
-            queue: SendQueue::new(),
+            queue: SendQueue::new(autotune::send_size(&config)),
             window: SendWindow::default(),
-            receiver: Receiver::new(config.receive_buffer.get(), mss),
+            receiver: Receiver::new(autotune::receive_sizes(&config).0, opening.mss),
             acks: AckPolicy::new(&config),
+            ecn: Notification::default(),
+            pacer: Pacer::default(),
             recent_timestamp: None,
             rtt: RttEstimator::default(),
             recovery: Recovery::new(mss, false),
+            rack: Rack::default(),
             tail_probe: None,
-            congestion: congestion::create(config.congestion, mss, config.initial_window),
+            congestion: congestion::create(&config, mss, false, 0),
             timers: Timers::default(),
             progress: Progress::default(),
             pending: Pending::default(),
@@ -251,6 +282,7 @@ impl Connection {
     fn finish(&mut self, reason: CloseReason) {
         self.set_state(State::Closed);
         self.timers.stop_all();
+        self.pacer.stop();
         self.closed = Some(reason);
         self.events.push_back(Event::Closed(reason));
     }
@@ -279,6 +311,6 @@ impl Connection {
     /// When to call [`handle_timeout`](Self::handle_timeout); `None` for never.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.timers.next()
+        self.timers.next().into_iter().chain(self.pacer.wakeup()).min()
     }
 }

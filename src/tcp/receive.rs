@@ -7,6 +7,7 @@ use super::paws::is_older;
 use super::state::State;
 use super::timers::Timer;
 use super::{CloseReason, Connection, Event, Offset, no_connection};
+use crate::packet::ipv4::Ecn;
 use crate::packet::tcp::Segment;
 use crate::units::Time;
 
@@ -14,6 +15,8 @@ use crate::units::Time;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival<'a> {
     pub(super) segment: &'a Segment,
+    /// What the IP header says of congestion.
+    pub(super) ecn: Ecn,
     /// The first sequence number.
     pub(super) start: Offset,
     /// The sequence number after the last, SYN and FIN counted.
@@ -21,8 +24,9 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Connection {
-    /// A segment of this connection has arrived, without damage.
-    pub fn handle_segment(&mut self, now: Time, segment: &Segment) {
+    /// A segment of this connection has arrived, without damage, in a packet whose header had this
+    /// ECN field.
+    pub fn handle_segment(&mut self, now: Time, segment: &Segment, ecn: Ecn) {
         match self.state {
             State::Closed | State::Listen => return,
             State::SynSent => return self.handle_in_syn_sent(now, segment),
@@ -32,8 +36,8 @@ impl Connection {
             return;
         }
         let start = self.receiver.offset(segment.seq);
-        let arrival =
-            Arrival { segment, start, end: start + Offset::from(segment.sequence_length()) };
+        let end = start + Offset::from(segment.sequence_length());
+        let arrival = Arrival { segment, ecn, start, end };
         self.progress.heard = now;
         self.progress.probes = 0;
         let proceed = self.check_sequence(now, arrival)
@@ -123,7 +127,7 @@ impl Connection {
         let ack = super::offset(self.opening.isn, near, segment.ack);
         if self.state == State::SynReceived {
             if ack <= 0 || ack > self.queue.next {
-                self.pending.reset = no_connection::reset_for(segment);
+                self.pending.ready = no_connection::reset_for(segment).map(Box::new);
                 return false;
             }
             self.establish(now, segment, ack);
@@ -167,6 +171,7 @@ impl Connection {
             // RFC 9293 section 3.6.1: nobody will read them; tell the other end.
             return self.reset_connection(CloseReason::Aborted);
         }
+        self.take_mark(now, arrival);
         let next = self.receiver.next;
         let in_order = start <= next && kept > next && self.receiver.held.is_empty();
         self.receiver.next = self.receiver.held.insert(next, (start, kept));
@@ -175,9 +180,13 @@ impl Connection {
             self.receiver.unread += fresh.cast_unsigned();
             self.events.push_back(Event::Readable);
         }
+        self.grow_window(now, arrival.segment, in_order);
         let waiting = self.receiver.next - self.receiver.acknowledged;
         let length = u64::from(arrival.segment.data_length);
         let delay = self.acks.on_data(now, &self.config, length, waiting, in_order && kept == end);
+        if arrival.segment.flags.psh {
+            self.acks.on_push(&self.config, length);
+        }
         self.delay_ack(now, delay);
     }
 

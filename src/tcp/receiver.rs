@@ -1,8 +1,8 @@
 //! The receiving half: what arrived, what was read, and the window offered (RFC 9293 sections
 //! 3.3.1 and 3.8.6).
-//!
-//! Not modelled: a receive buffer that grows with the connection; it has its full size at once.
+//! How large the buffer is, is found in `autotune`.
 
+use super::autotune::Reading;
 use super::reassembly::Reassembly;
 use super::{Offset, number, offset};
 use crate::packet::tcp::{SackBlock, SackBlocks, SeqNum};
@@ -23,14 +23,19 @@ pub(super) struct Receiver {
     /// Where the other end's FIN is.
     pub(super) fin: Option<Offset>,
     pub(super) held: Reassembly,
+    /// What the application's reading tells; absent while the size is fixed or nothing has come.
+    pub(super) reading: Option<Box<Reading>>,
+    /// How much may wait here now \[bytes\].
     capacity: u64,
-    mss: u64,
+    /// How much may be offered (`rcv_ssthresh`) \[bytes\].
+    limit: u64,
+    mss: u16,
     scale: u8,
 }
 
 impl Receiver {
     /// Before the other end's SYN has come.
-    pub(super) fn new(capacity: u64, mss: u64) -> Self {
+    pub(super) fn new(capacity: u64, mss: u16) -> Self {
         Self {
             isn: SeqNum::default(),
             next: 0,
@@ -39,7 +44,9 @@ impl Receiver {
             edge: 0,
             fin: None,
             held: Reassembly::default(),
+            reading: None,
             capacity,
+            limit: capacity,
             mss,
             scale: 0,
         }
@@ -63,24 +70,53 @@ impl Receiver {
         number(self.isn, self.next)
     }
     /// Whether all up to and with the FIN has arrived.
-    pub(super) fn finished(&self) -> bool {
-        self.fin.is_some_and(|fin| fin < self.next)
+    pub(super) const fn finished(&self) -> bool {
+        matches!(self.fin, Some(fin) if fin < self.next)
     }
 
-    /// The window of a SYN or SYN-ACK, which is never scaled (RFC 7323 section 2.2).
-    pub(super) fn syn_window(&mut self, limit: u16) -> u16 {
-        let window = u16::try_from(self.capacity).unwrap_or(u16::MAX).min(limit);
-        self.edge = self.edge.max(self.next + Offset::from(window));
-        window
+    /// How much the application has read, as a place in the stream.
+    pub(super) const fn read_offset(&self) -> Offset {
+        self.next - self.unread.cast_signed()
+    }
+
+    /// The window of a SYN or SYN-ACK, which is never scaled (RFC 7323 section 2.2): as many
+    /// segments of `size` as fit, as in Linux. From there a buffer that `grows` opens its window.
+    pub(super) fn syn_window(&mut self, most: u16, size: u64, grows: bool) -> u16 {
+        let space = self.capacity.min(u64::from(most));
+        let whole = if space < size { space } else { space / size * size };
+        if grows {
+            self.limit = whole;
+        }
+        self.edge = self.edge.max(self.next + whole.cast_signed());
+        u16::try_from(whole).unwrap_or(u16::MAX)
+    }
+
+    /// The window may open by `step`, if there is room.
+    pub(super) fn raise_limit(&mut self, step: u64) {
+        let room = self.free().saturating_sub(self.limit);
+        self.limit += room.min(step);
+    }
+
+    /// The buffer should hold `wanted`; it never shrinks.
+    pub(super) fn enlarge(&mut self, wanted: u64) {
+        self.capacity = self.capacity.max(wanted);
+    }
+
+    const fn free(&self) -> u64 {
+        self.capacity.saturating_sub(self.unread)
     }
 
     /// The window field of a segment that is sent now; moves the edge.
     pub(super) fn take_window(&mut self) -> u16 {
+        let unit = 1 << self.scale;
         let target = self.new_edge();
-        let wanted = (target - self.next).max(0) >> self.scale;
+        let offered = (target - self.next).max(0);
+        // Linux rounds up what it chooses to offer; what just fits is rounded down.
+        let fits = self.free() >= offered.cast_unsigned() + unit;
+        let wanted = (offered + if fits { unit.cast_signed() - 1 } else { 0 }) >> self.scale;
         // Never take back what was offered: round up if rounding down would.
         let promised = (self.edge - self.next).max(0);
-        let least = (promised + (1 << self.scale) - 1) >> self.scale;
+        let least = (promised + unit.cast_signed() - 1) >> self.scale;
         let field = u16::try_from(wanted.max(least)).unwrap_or(u16::MAX);
         self.edge = self.edge.max(self.next + (Offset::from(field) << self.scale));
         self.acknowledged = self.next;
@@ -95,11 +131,15 @@ impl Receiver {
         new > now && new >= 2 * now
     }
 
-    /// The right edge after silly window avoidance (RFC 9293 section 3.8.6.2.2).
+    /// The right edge after silly window avoidance (RFC 9293 section 3.8.6.2.2). Like Linux
+    /// (`__tcp_select_window`), a buffer that is nearly full opens no window at all.
     fn new_edge(&self) -> Offset {
-        let free = self.capacity.saturating_sub(self.unread).cast_signed();
-        let candidate = self.next + free;
-        let step = (self.capacity / 2).min(self.mss).cast_signed();
+        let free = self.free();
+        if free < self.capacity / 2 && free < (self.capacity / 16).max(u64::from(self.mss)) {
+            return self.edge;
+        }
+        let candidate = self.next + self.free().min(self.limit).cast_signed();
+        let step = (self.capacity / 2).min(u64::from(self.mss)).cast_signed();
         if candidate - self.edge >= step { candidate } else { self.edge }
     }
 
@@ -107,8 +147,10 @@ impl Receiver {
     pub(super) fn sack_blocks(&mut self, limit: usize) -> SackBlocks {
         let mut blocks = SackBlocks::default();
         let isn = self.isn;
-        let (duplicate, held) = self.held.report();
-        for (start, end) in duplicate.into_iter().chain(held).take(limit) {
+        if limit == 0 {
+            return blocks;
+        }
+        for (start, end) in self.held.report().take(limit) {
             blocks.push(SackBlock { start: number(isn, start), end: number(isn, end) });
         }
         blocks

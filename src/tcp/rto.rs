@@ -6,27 +6,42 @@ use crate::units::Time;
 /// Round trip times seen so far, and the timeout that follows from them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RttEstimator {
-    smoothed: Option<Time>,
+    /// SRTT, if there was a measurement.
+    average: Time,
     variance: Time,
     backoff: u32,
     fallback: bool,
+    /// How many measurements there were, and the latest.
+    measured: (u32, Time),
 }
 
 impl RttEstimator {
     /// SRTT, once there is a measurement.
     pub(super) const fn smoothed(&self) -> Option<Time> {
-        self.smoothed
+        if self.measured.0 > 0 { Some(self.average) } else { None }
+    }
+
+    /// RTTVAR, zero before the first measurement.
+    pub(super) const fn variance(&self) -> Time {
+        self.variance
+    }
+
+    /// How many measurements there were, and the latest.
+    pub(super) const fn measured(&self) -> (u64, Time) {
+        (self.measured.0 as u64, self.measured.1)
     }
 
     /// A measurement of a segment that was sent only once, or by its timestamp (Karn's rule).
     /// Ends the doubling.
     pub(super) fn sample(&mut self, rtt: Time) {
         self.backoff = 0;
+        let smoothed = self.smoothed();
+        self.measured = (self.measured.0.saturating_add(1), rtt);
         let ps = rtt.as_ps();
-        match self.smoothed {
+        match smoothed {
             // RFC 6298 (2.2)
             None => {
-                self.smoothed = Some(rtt);
+                self.average = rtt;
                 self.variance = Time::from_ps(ps / 2);
             }
             // RFC 6298 (2.3): the variance first, with alpha 1/8 and beta 1/4.
@@ -35,8 +50,7 @@ impl RttEstimator {
                 self.variance = Time::from_ps(
                     self.variance.as_ps() - self.variance.as_ps() / 4 + deviation / 4,
                 );
-                self.smoothed =
-                    Some(Time::from_ps(smoothed.as_ps() - smoothed.as_ps() / 8 + ps / 8));
+                self.average = Time::from_ps(smoothed.as_ps() - smoothed.as_ps() / 8 + ps / 8);
             }
         }
     }
@@ -55,7 +69,7 @@ impl RttEstimator {
 
     /// The timeout without doubling.
     pub(super) fn base(&self, config: &Config) -> Time {
-        let raw = match self.smoothed {
+        let raw = match self.smoothed() {
             None if self.fallback => config.rto_fallback,
             None => config.rto_initial,
             Some(smoothed) => {

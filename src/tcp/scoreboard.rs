@@ -1,67 +1,223 @@
-//! Which segments in flight have arrived, are lost, or were sent again (RFC 6675).
+//! Which segments in flight have arrived, are lost, or were sent again (RFC 6675, RFC 8985).
 //!
-//! Each segment in flight carries the marks; the sums are kept beside them, so that the amount
-//! still in the network costs nothing to ask.
+//! Each segment in flight carries the marks. Beside them are kept the sums, so that the amount
+//! still in the network costs nothing to ask, and places up to which all is settled, so that no
+//! segment is looked at again with each acknowledgment.
 
+use std::collections::VecDeque;
+
+use super::Offset;
+use super::rack::Delivery;
 use super::reassembly::Range;
 use super::send_queue::{SendQueue, Sent};
+use crate::packet::tcp::MAX_SACK_BLOCKS;
 use crate::units::Time;
 
-/// Bytes in flight by their marks. Data that arrived are neither lost nor sent again.
+/// An empty queue keeps no room for more than this many segments.
+const KEPT_WHEN_EMPTY: usize = 4;
+
+/// Bytes in flight by their marks; no window is larger than 2^30. Data that arrived are neither lost
+/// nor sent again.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Marks {
-    sacked: u64,
-    lost: u64,
-    resent: u64,
+struct Marks {
+    sacked: u32,
+    sacked_segments: u32,
+    lost: u32,
+    resent: u32,
 }
 
 impl Marks {
-    pub(super) const fn add(&mut self, sent: &Sent) {
+    const fn add(&mut self, sent: &Sent) {
+        let bytes = sent.length() as u32;
         if sent.sacked {
-            self.sacked += sent.length();
+            self.sacked += bytes;
+            self.sacked_segments += 1;
         } else {
-            self.lost += sent.length() * sent.lost as u64;
-            self.resent += sent.length() * sent.resent as u64;
+            self.lost += bytes * sent.lost as u32;
+            self.resent += bytes * sent.resent as u32;
         }
     }
-    pub(super) const fn remove(&mut self, sent: &Sent) {
+    const fn remove(&mut self, sent: &Sent) {
+        let bytes = sent.length() as u32;
         if sent.sacked {
-            self.sacked -= sent.length();
+            self.sacked -= bytes;
+            self.sacked_segments -= 1;
         } else {
-            self.lost -= sent.length() * sent.lost as u64;
-            self.resent -= sent.length() * sent.resent as u64;
+            self.lost -= bytes * sent.lost as u32;
+            self.resent -= bytes * sent.resent as u32;
         }
     }
+}
+
+/// What is known of the flight as a whole.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scoreboard {
+    marks: Marks,
+    /// RACK.fack: the end of the last segment that has arrived.
+    forward: Offset,
+    /// No segment before this index is lost and not sent again.
+    lost_from: u32,
+    /// Each segment before this index has arrived, is lost, or was sent again.
+    judged: u32,
+    /// Only while something is missing.
+    trouble: Option<Box<Trouble>>,
+}
+
+/// What is remembered while something is missing.
+#[derive(Debug, Clone, Default)]
+struct Trouble {
+    /// The SACK blocks of the last acknowledgment that had any: all they cover is marked.
+    told: [Range; MAX_SACK_BLOCKS],
+    /// What was sent again, in that order: when, and where it starts. Kept for RACK only; has
+    /// entries that no longer hold.
+    again: VecDeque<(Time, Offset)>,
+}
+
+/// By which time segments had to be sent to be lost by now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cutoff {
+    /// The latest sent of those that have arrived: when it was sent, and its end.
+    pub(super) latest: (Time, Offset),
+    /// What was sent before that one and not after this time is lost.
+    pub(super) sent: Option<Time>,
+}
+
+impl Cutoff {
+    fn verdict(&self, sent: &Sent) -> Verdict {
+        // Of what is sent in one instant, retransmissions may come in any order.
+        let end = if sent.once { sent.end } else { Offset::MAX };
+        if (sent.sent_at, end) >= self.latest {
+            Verdict::Later
+        } else if self.sent.is_some_and(|cutoff| sent.sent_at <= cutoff) {
+            Verdict::Lost
+        } else {
+            Verdict::Pending
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Lost,
+    Pending,
+    Later,
+}
+
+/// What became of the segments that are late.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Late {
+    /// Some are lost.
+    pub(super) lost: bool,
+    /// Some may be.
+    pub(super) pending: bool,
 }
 
 impl SendQueue {
     fn change(&mut self, index: usize, change: impl FnOnce(&mut Sent)) {
         let sent = &mut self.flight[index];
-        self.marks.remove(sent);
+        let before = *sent;
+        self.board.marks.remove(sent);
         change(sent);
-        self.marks.add(sent);
+        self.board.marks.add(sent);
+        let after = *sent;
+        if let Some(rate) = self.rate.as_mut() {
+            rate.on_change(&before, &after);
+        }
     }
 
-    /// Takes one SACK block; returns the bytes newly known to have arrived.
-    pub(super) fn mark_sacked(&mut self, (start, end): Range) -> u64 {
-        let before = self.marks.sacked;
-        let first = self.flight.partition_point(|sent| sent.start < start);
-        let last = self.flight.partition_point(|sent| sent.end <= end);
-        for index in first..last {
-            self.change(index, |sent| sent.sacked = true);
+    /// Takes the oldest segment out.
+    pub(super) fn pop_first(&mut self) {
+        if let Some(first) = self.flight.pop_front() {
+            let board = &mut self.board;
+            board.marks.remove(&first);
+            board.forward = board.forward.max(first.end);
+            board.lost_from = board.lost_from.saturating_sub(1);
+            board.judged = board.judged.saturating_sub(1);
         }
-        self.marks.sacked - before
+    }
+
+    /// Puts what is left of the oldest segment back.
+    pub(super) fn push_first(&mut self, rest: Sent) {
+        self.board.marks.add(&rest);
+        self.flight.push_front(rest);
+        self.board.lost_from = 0;
+        self.board.judged = 0;
+    }
+
+    /// Gives back what a large flight took, once nothing is in flight.
+    pub(super) fn release_memory(&mut self) {
+        if self.flight.is_empty() {
+            self.board.trouble = None;
+            if self.flight.capacity() > KEPT_WHEN_EMPTY {
+                self.flight = VecDeque::new();
+            }
+        }
+    }
+
+    /// The index of the first segment that ends after `place`.
+    fn index_at(&self, place: Offset) -> usize {
+        self.flight.partition_point(|sent| sent.end <= place)
+    }
+
+    /// Takes the SACK blocks of one acknowledgment that are about data in flight; returns the
+    /// bytes newly known to have arrived. What the last ones told is not looked at again.
+    pub(super) fn mark_sacked(&mut self, blocks: &[Range], delivery: &mut Delivery) -> u64 {
+        if blocks.is_empty() {
+            return 0;
+        }
+        let before = self.board.marks.sacked;
+        let mut known = self.board.trouble.get_or_insert_default().told;
+        known.sort_unstable();
+        let mut told = [(0, 0); MAX_SACK_BLOCKS];
+        for (place, block) in told.iter_mut().zip(blocks) {
+            *place = *block;
+            let mut from = block.0;
+            for old in known.into_iter().filter(|old| old.0 < block.1 && old.1 > block.0) {
+                self.mark_range((from, old.0), *block, delivery);
+                from = from.max(old.1);
+            }
+            self.mark_range((from, block.1), *block, delivery);
+        }
+        self.board.trouble.get_or_insert_default().told = told;
+        u64::from(self.board.marks.sacked - before)
+    }
+
+    /// Marks the segments that have something in `part` of `block`, and all in `block`.
+    fn mark_range(&mut self, part: Range, block: Range, delivery: &mut Delivery) {
+        if part.0 >= part.1 {
+            return;
+        }
+        for index in self.index_at(part.0)..self.flight.len() {
+            let sent = self.flight[index];
+            if sent.end > block.1 {
+                break;
+            }
+            if !sent.sacked && sent.start >= block.0 {
+                delivery.note(&sent);
+                self.board.forward = self.board.forward.max(sent.end);
+                self.change(index, |sent| sent.sacked = true);
+            }
+        }
+    }
+
+    fn mark_lost(&mut self, index: usize) {
+        self.board.lost_from = self.board.lost_from.min(index as u32);
+        self.change(index, |sent| {
+            sent.lost = true;
+            sent.resent = false;
+        });
     }
 
     /// Marks as lost what `threshold` later segments, or more than `threshold - 1` full ones,
     /// have overtaken (RFC 6675 IsLost). Says whether there was any.
     pub(super) fn mark_overtaken(&mut self, threshold: u32, mss: u64) -> bool {
-        if self.marks.sacked == 0 {
+        if self.board.marks.sacked == 0 {
             return false;
         }
         let (mut segments, mut bytes) = (0, 0);
         let enough = u64::from(threshold.saturating_sub(1)) * mss;
-        let Some(last) = self.flight.iter().rposition(|sent| {
+        let end = self.index_at(self.board.forward);
+        let Some(last) = self.flight.range(..end).rposition(|sent| {
             segments += u32::from(sent.sacked);
             bytes += sent.length() * u64::from(sent.sacked);
             segments >= threshold || bytes > enough
@@ -69,48 +225,144 @@ impl SendQueue {
             return false;
         };
         let mut any = false;
-        for index in 0..last {
+        for index in self.board.judged as usize..last {
             if !self.flight[index].sacked && !self.flight[index].lost {
-                self.change(index, |sent| sent.lost = true);
+                self.mark_lost(index);
                 any = true;
             }
         }
+        self.board.judged = self.board.judged.max(last as u32);
         any
+    }
+
+    /// Marks as lost what was sent too long before something that has arrived (RFC 8985 section
+    /// 6.2 step 5).
+    pub(super) fn mark_late(&mut self, cutoff: Cutoff) -> Late {
+        let mut late = Late::default();
+        // Segments sent once follow each other in time as they do in the stream...
+        while let Some(sent) = self.flight.get(self.board.judged as usize) {
+            if !sent.sacked && !sent.lost && sent.once {
+                match cutoff.verdict(sent) {
+                    Verdict::Lost => late.lost = true,
+                    Verdict::Pending => {
+                        late.pending = true;
+                        break;
+                    }
+                    Verdict::Later => break,
+                }
+                self.mark_lost(self.board.judged as usize);
+            }
+            self.board.judged += 1;
+        }
+        // ...and those sent again have a list of their own.
+        while let Some((at, start)) = self.first_again() {
+            let index = self.index_at(start);
+            let holds = |sent: &&Sent| {
+                sent.start <= start && sent.sent_at == at && sent.resent && !sent.sacked
+            };
+            if let Some(sent) = self.flight.get(index).filter(holds) {
+                match cutoff.verdict(sent) {
+                    Verdict::Lost => late.lost = true,
+                    Verdict::Pending => {
+                        late.pending = true;
+                        break;
+                    }
+                    Verdict::Later => break,
+                }
+                self.mark_lost(index);
+            }
+            self.board.trouble.as_mut().map(|trouble| trouble.again.pop_front());
+        }
+        late
+    }
+
+    fn first_again(&self) -> Option<(Time, Offset)> {
+        self.board.trouble.as_ref()?.again.front().copied()
     }
 
     /// Marks the oldest segment as lost, even if it was sent again.
     pub(super) fn mark_first_lost(&mut self) {
         if self.flight.front().is_some_and(|first| !first.sacked) {
-            self.change(0, |sent| {
-                sent.lost = true;
-                sent.resent = false;
-            });
+            self.mark_lost(0);
         }
     }
 
-    /// The timeout: all that has not arrived is lost. If even the oldest is said to have arrived,
-    /// the receiver has thrown it away again, and no mark counts (RFC 2018 section 8).
-    pub(super) fn mark_all_lost(&mut self) {
+    /// The timeout: all that has not arrived is lost, except, if times tell of losses, what was
+    /// sent after `recent` (RFC 8985 section 6.3); the oldest is in any case. If even that is said
+    /// to have arrived, the receiver has thrown it away again, and no mark counts (RFC 2018
+    /// section 8).
+    pub(super) fn mark_all_lost(&mut self, recent: Option<Time>) {
         let reneged = self.flight.front().is_some_and(|first| first.sacked);
+        if reneged {
+            self.board.trouble = None;
+        }
         for index in 0..self.flight.len() {
+            let spared = recent.is_some_and(|recent| self.flight[index].sent_at > recent);
             self.change(index, |sent| {
                 sent.sacked &= !reneged;
-                sent.lost |= !sent.sacked;
-                sent.resent = false;
+                if index == 0 || reneged || !spared {
+                    sent.lost |= !sent.sacked;
+                    sent.resent = false;
+                }
             });
         }
+        self.board.lost_from = 0;
+        self.board.judged = 0;
+    }
+
+    /// Cuts what has more than `size` bytes of data into segments of that size, and marks it as
+    /// lost. Says whether there was any.
+    pub(super) fn cut(&mut self, size: u64) -> bool {
+        let data = |sent: &Sent| sent.length() - u64::from(sent.fin);
+        let too_large = |sent: &Sent| !sent.sacked && data(sent) > size;
+        if !self.flight.iter().any(too_large) {
+            return false;
+        }
+        let mut marks = Marks::default();
+        let mut pieces = VecDeque::new();
+        for sent in std::mem::take(&mut self.flight) {
+            let mut rest = sent;
+            while too_large(&rest) {
+                let end = rest.start + size.cast_signed();
+                pieces.push_back(Sent { end, fin: false, lost: true, resent: false, ..rest });
+                rest = Sent { start: end, lost: true, resent: false, ..rest };
+            }
+            pieces.push_back(rest);
+        }
+        pieces.iter().for_each(|piece| marks.add(piece));
+        self.flight = pieces;
+        self.board.marks = marks;
+        self.board.lost_from = 0;
+        self.board.judged = 0;
+        true
+    }
+
+    /// Nothing was lost after all.
+    pub(super) fn forget_losses(&mut self) {
+        for index in 0..self.flight.len() {
+            self.change(index, |sent| sent.lost = false);
+        }
+        self.board.judged = 0;
     }
 
     /// The oldest segment that is lost and was not sent again.
-    pub(super) fn next_lost(&self) -> Option<usize> {
-        if self.marks.lost == self.marks.resent {
+    pub(super) fn next_lost(&mut self) -> Option<usize> {
+        if self.board.marks.lost == 0 {
             return None;
         }
-        self.flight.iter().position(|sent| sent.lost && !sent.resent && !sent.sacked)
+        let from = (self.board.lost_from as usize).min(self.flight.len());
+        let waits = |sent: &Sent| sent.lost && !sent.resent && !sent.sacked;
+        let found = self.flight.range(from..).position(waits).map(|index| from + index);
+        self.board.lost_from = found.unwrap_or(self.flight.len()) as u32;
+        found
     }
 
-    /// Notes that the segment at `index` was sent again.
-    pub(super) fn resent(&mut self, index: usize, now: Time) {
+    /// Notes that the segment at `index` was sent again. `timed` says that times tell of losses.
+    pub(super) fn resent(&mut self, index: usize, now: Time, timed: bool) {
+        let start = self.flight[index].start;
+        if timed {
+            self.board.trouble.get_or_insert_default().again.push_back((now, start));
+        }
         self.change(index, |sent| {
             sent.resent = true;
             sent.once = false;
@@ -120,12 +372,28 @@ impl SendQueue {
 
     /// Bytes in flight that have arrived, by SACK.
     pub(super) const fn sacked(&self) -> u64 {
-        self.marks.sacked
+        self.board.marks.sacked as u64
+    }
+
+    /// Segments in flight that have arrived, by SACK.
+    pub(super) const fn sacked_segments(&self) -> u32 {
+        self.board.marks.sacked_segments
+    }
+
+    /// Bytes that were sent again and are not known to have arrived.
+    pub(super) const fn resent_bytes(&self) -> u64 {
+        self.board.marks.resent as u64
+    }
+
+    /// RACK.fack.
+    pub(super) const fn forward(&self) -> Offset {
+        self.board.forward
     }
 
     /// Bytes that are taken to be in the network (RFC 6675 SetPipe).
     pub(super) const fn pipe(&self) -> u64 {
-        self.in_flight() + self.marks.resent - self.marks.sacked - self.marks.lost
+        let marks = &self.board.marks;
+        self.in_flight() + marks.resent as u64 - marks.sacked as u64 - marks.lost as u64
     }
 }
 
@@ -135,7 +403,7 @@ mod tests {
     use super::*;
 
     fn queue() -> SendQueue {
-        let mut queue = SendQueue::new();
+        let mut queue = SendQueue::new(1000);
         queue.next = FIRST_DATA;
         queue.unacknowledged = FIRST_DATA;
         queue.written = 101;
@@ -143,37 +411,79 @@ mod tests {
         queue
     }
 
+    fn sack(queue: &mut SendQueue, blocks: &[Range]) -> u64 {
+        queue.mark_sacked(blocks, &mut Delivery::default())
+    }
+
     #[test]
     fn three_overtaking_segments_mean_a_loss() {
         let mut queue = queue();
-        assert_eq!(queue.mark_sacked((11, 31)), 20);
+        assert_eq!(sack(&mut queue, &[(11, 31)]), 20);
         assert!(!queue.mark_overtaken(3, 10));
-        assert_eq!(queue.mark_sacked((11, 41)), 10);
+        assert_eq!(sack(&mut queue, &[(11, 41)]), 10);
         assert!(queue.mark_overtaken(3, 10));
         assert_eq!(queue.next_lost(), Some(0));
         assert_eq!(queue.pipe(), 60);
-        queue.resent(0, Time::ZERO);
+        queue.resent(0, Time::ZERO, false);
         assert_eq!((queue.next_lost(), queue.pipe()), (None, 70));
-        queue.acknowledge(41);
+        queue.acknowledge(41, &mut Delivery::default());
         assert_eq!(queue.pipe(), queue.in_flight());
+    }
+
+    #[test]
+    fn blocks_that_grow_and_merge_are_marked_once() {
+        let mut queue = queue();
+        assert_eq!(sack(&mut queue, &[(21, 31)]), 10);
+        assert_eq!(sack(&mut queue, &[(41, 51), (21, 31)]), 10);
+        // Half a segment marks nothing until the rest comes.
+        assert_eq!(sack(&mut queue, &[(41, 56), (21, 31)]), 0);
+        assert_eq!(sack(&mut queue, &[(21, 71)]), 30);
+        assert_eq!(queue.sacked(), 50);
+        assert_eq!(queue.sacked_segments(), 5);
+        assert_eq!(sack(&mut queue, &[(11, 71)]), 10);
+    }
+
+    #[test]
+    fn what_was_sent_before_the_latest_arrival_is_late() {
+        let mut queue = queue();
+        let at = |ms, end| Cutoff { latest: (Time::from_ms(ms), end), sent: Some(Time::ZERO) };
+        // Of those sent at the same time, those with an earlier end.
+        assert_eq!(queue.mark_late(at(0, 31)), Late { lost: true, pending: false });
+        assert_eq!((queue.next_lost(), queue.pipe()), (Some(0), 80));
+        queue.resent(0, Time::from_ms(5), true);
+        queue.resent(1, Time::from_ms(6), true);
+        let late = queue.mark_late(Cutoff { sent: None, ..at(6, 0) });
+        assert_eq!(late, Late { lost: false, pending: true });
+        let late = queue.mark_late(Cutoff { sent: Some(Time::from_ms(5)), ..at(6, 0) });
+        assert_eq!(late, Late { lost: true, pending: false });
+        assert_eq!(queue.next_lost(), Some(0));
     }
 
     #[test]
     fn a_timeout_loses_all_but_what_arrived() {
         let mut queue = queue();
-        queue.mark_sacked((21, 31));
-        queue.mark_all_lost();
+        sack(&mut queue, &[(21, 31)]);
+        queue.mark_all_lost(None);
         assert_eq!(queue.pipe(), 0);
-        queue.resent(0, Time::ZERO);
-        queue.resent(1, Time::ZERO);
+        queue.resent(0, Time::ZERO, false);
+        queue.resent(1, Time::ZERO, false);
         assert_eq!((queue.next_lost(), queue.pipe()), (Some(3), 20));
     }
 
     #[test]
     fn a_receiver_that_forgets_is_not_believed() {
         let mut queue = queue();
-        queue.mark_sacked((1, 11));
-        queue.mark_all_lost();
+        sack(&mut queue, &[(1, 11)]);
+        queue.mark_all_lost(None);
         assert_eq!(queue.next_lost(), Some(0));
+    }
+
+    #[test]
+    fn an_empty_queue_holds_no_memory() {
+        let mut queue = queue();
+        queue.resent(0, Time::ZERO, true);
+        queue.acknowledge(101, &mut Delivery::default());
+        assert_eq!(queue.flight.capacity(), 0);
+        assert!(queue.board.trouble.is_none());
     }
 }

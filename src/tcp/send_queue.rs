@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 
 use super::Offset;
+use super::delivery_rate::DeliveryRate;
+use super::rack::Delivery;
 use crate::units::Time;
 
 /// The first offset of data: SYN takes offset zero.
@@ -55,21 +57,27 @@ pub(super) struct SendQueue {
     pub(super) next: Offset,
     /// The end of what the application has written.
     pub(super) written: Offset,
+    /// How much may be written and not acknowledged \[bytes\].
+    pub(super) capacity: u64,
     /// The application will write no more: a FIN follows the data.
     pub(super) finishing: bool,
     pub(super) flight: VecDeque<Sent>,
-    pub(super) marks: super::scoreboard::Marks,
+    pub(super) board: super::scoreboard::Scoreboard,
+    /// Only if the congestion control wants to know.
+    pub(super) rate: Option<Box<DeliveryRate>>,
 }
 
 impl SendQueue {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(capacity: u64) -> Self {
         Self {
+            capacity,
             unacknowledged: 0,
             next: 0,
             written: FIRST_DATA,
             finishing: false,
             flight: VecDeque::new(),
-            marks: super::scoreboard::Marks::default(),
+            board: super::scoreboard::Scoreboard::default(),
+            rate: None,
         }
     }
 
@@ -99,6 +107,10 @@ impl SendQueue {
         let start = self.next;
         self.next += bytes.cast_signed() + Offset::from(fin);
         let end = self.next;
+        let idle = self.flight.is_empty();
+        if let Some(rate) = self.rate.as_mut() {
+            rate.on_sent(now, end, idle);
+        }
         self.flight.push_back(Sent {
             start,
             end,
@@ -111,28 +123,35 @@ impl SendQueue {
         });
     }
 
-    /// Takes a cumulative acknowledgment of everything before `upto`.
-    pub(super) fn acknowledge(&mut self, upto: Offset) -> Acked {
+    /// Takes a cumulative acknowledgment of everything before `upto`; what was not known to have
+    /// arrived goes into `delivery`.
+    pub(super) fn acknowledge(&mut self, upto: Offset, delivery: &mut Delivery) -> Acked {
         let mut acked =
             Acked { bytes: (upto - self.unacknowledged).cast_unsigned(), sent_at: None };
         let mut sent_twice = false;
         while let Some(first) = self.flight.front().copied().filter(|first| first.start < upto) {
-            self.marks.remove(&first);
-            self.flight.pop_front();
+            self.pop_first();
             sent_twice |= !first.once;
+            if let Some(rate) = self.rate.as_mut().filter(|_| !first.sacked) {
+                let bytes = (first.end.min(upto) - first.start).cast_unsigned();
+                rate.on_delivered(first.end, bytes);
+            }
             if !first.sacked {
                 acked.sent_at = acked.sent_at.or(Some(first.sent_at));
+                delivery.note(&first);
             }
             if first.end > upto {
-                let rest = Sent { start: upto, ..first };
-                self.marks.add(&rest);
-                self.flight.push_front(rest);
+                self.push_first(Sent { start: upto, ..first });
             }
         }
         self.unacknowledged = upto;
+        if let Some(rate) = self.rate.as_mut() {
+            rate.forget(upto);
+        }
         if sent_twice {
             acked.sent_at = None;
         }
+        self.release_memory();
         acked
     }
 }
@@ -142,7 +161,7 @@ mod tests {
     use super::*;
 
     fn queue(segments: u64) -> SendQueue {
-        let mut queue = SendQueue::new();
+        let mut queue = SendQueue::new(1000);
         queue.next = FIRST_DATA;
         queue.unacknowledged = FIRST_DATA;
         queue.written += (segments * 10).cast_signed();
@@ -157,11 +176,11 @@ mod tests {
     fn an_acknowledgment_frees_what_it_covers() {
         let mut queue = queue(3);
         assert_eq!((queue.in_flight(), queue.buffered(), queue.unsent()), (31, 30, 0));
-        let acked = queue.acknowledge(16);
+        let acked = queue.acknowledge(16, &mut Delivery::default());
         assert_eq!(acked, Acked { bytes: 15, sent_at: Some(Time::ZERO) });
         assert_eq!((queue.in_flight(), queue.buffered()), (16, 15));
         assert!(!queue.fin_acknowledged());
-        queue.acknowledge(32);
+        queue.acknowledge(32, &mut Delivery::default());
         assert!(queue.fin_acknowledged() && queue.flight.is_empty());
         assert_eq!(queue.buffered(), 0);
     }
@@ -170,7 +189,7 @@ mod tests {
     fn what_was_sent_twice_measures_nothing() {
         let mut queue = queue(2);
         queue.mark_first_lost();
-        queue.resent(0, Time::from_ms(9));
-        assert_eq!(queue.acknowledge(21).sent_at, None);
+        queue.resent(0, Time::from_ms(9), false);
+        assert_eq!(queue.acknowledge(21, &mut Delivery::default()).sent_at, None);
     }
 }

@@ -90,10 +90,11 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl State {
     /// The RFC's name, such as `SYN-SENT`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Listen => "LISTEN",
             Self::SynSent => "SYN-SENT",
             Self::SynReceived => "SYN-RECEIVED",
@@ -105,7 +106,13 @@ impl fmt::Display for State {
             Self::LastAck => "LAST-ACK",
             Self::TimeWait => "TIME-WAIT",
             Self::Closed => "CLOSED",
-        })
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be seen of a connection from outside, as `ss -ti` shows it.
 
+use super::config::Congestion;
 use super::state::State;
 use super::{CloseReason, Connection};
 use crate::units::Time;
@@ -30,15 +31,33 @@ impl Connection {
     pub fn send_queue(&self) -> u64 {
         self.queue.buffered()
     }
+    /// Whether the other end has closed and all it sent was read.
+    #[must_use]
+    pub const fn is_read_to_end(&self) -> bool {
+        self.receiver.finished()
+    }
+    /// Whether this end has not closed its sending direction.
+    #[must_use]
+    pub const fn may_write(&self) -> bool {
+        !self.queue.finishing && self.closed.is_none()
+    }
+    /// How much more may be written now \[bytes\].
+    #[must_use]
+    pub fn send_room(&self) -> u64 {
+        if !self.may_write() {
+            return 0;
+        }
+        self.queue.capacity.saturating_sub(self.queue.buffered())
+    }
     /// Sequence numbers sent and not acknowledged \[bytes\].
     #[must_use]
     pub const fn in_flight(&self) -> u64 {
         self.queue.in_flight()
     }
-    /// The congestion window \[bytes\].
+    /// The congestion window \[bytes\]; while it is reduced, what it is at this point of the way.
     #[must_use]
     pub fn congestion_window(&self) -> u64 {
-        self.congestion.window()
+        self.recovery.window(&*self.congestion)
     }
     /// The slow start threshold \[bytes\]; absent before the first loss.
     #[must_use]
@@ -53,17 +72,42 @@ impl Connection {
     /// How many segments were sent again, SYN included.
     #[must_use]
     pub const fn retransmissions(&self) -> u64 {
-        self.progress.retransmissions
+        self.progress.retransmissions as u64
+    }
+    /// How often the retransmission timer has run out, that of the SYN included.
+    #[must_use]
+    pub const fn timeouts(&self) -> u64 {
+        self.progress.timeouts as u64
+    }
+    /// How many round trips were measured so far, and the latest of them.
+    #[must_use]
+    pub const fn round_trips(&self) -> (u64, Time) {
+        self.rtt.measured()
     }
     /// SRTT (RFC 6298); absent before the first measurement.
     #[must_use]
     pub const fn smoothed_rtt(&self) -> Option<Time> {
         self.rtt.smoothed()
     }
+    /// RTTVAR (RFC 6298); zero before the first measurement.
+    #[must_use]
+    pub const fn rtt_variance(&self) -> Time {
+        self.rtt.variance()
+    }
+    /// The congestion control in force.
+    #[must_use]
+    pub fn congestion_control(&self) -> Congestion {
+        self.config.congestion
+    }
     /// The retransmission timeout, with its doubling.
     #[must_use]
     pub fn retransmission_timeout(&self) -> Time {
         self.rtt.timeout(&self.config)
+    }
+    /// The largest segment that this end offers to receive \[bytes\].
+    #[must_use]
+    pub const fn offered_segment_size(&self) -> u64 {
+        self.opening.mss as u64
     }
     /// Data in a full segment to the other end \[bytes\].
     #[must_use]

@@ -1,13 +1,11 @@
 //! Tail loss probes (RFC 8985 section 7): if the end of a flight is lost, no duplicates tell of it;
 //! so one segment is sent before the retransmission timer would run out. Only with SACK.
-//!
-//! Not modelled: RACK, the other half of the RFC: the answer to a probe tells of losses by the
-//! duplicate threshold only.
+//! The other half of the RFC is in `rack`.
 
-use super::recovery::{Parts, Phase};
+use super::flow::Chunk;
+use super::recovery::{Phase, parts};
 use super::timers::Timer;
-use super::{Connection, Offset};
-use crate::packet::tcp::Segment;
+use super::{Connection, Offset, Outgoing};
 use crate::units::Time;
 
 /// A probe that went out and is not accounted for yet.
@@ -23,48 +21,80 @@ impl Connection {
     /// How long to wait for an acknowledgment before probing, if a probe is possible (RFC 8985
     /// section 7.2, with the margins of Linux).
     pub(super) fn probe_timeout(&self) -> Option<Time> {
-        let quiet = self.recovery.phase == Phase::Open && self.queue.sacked() == 0;
+        let quiet =
+            matches!(self.recovery.phase, Phase::Open | Phase::Reduced) && self.queue.sacked() == 0;
         let allowed = self.config.tail_loss_probe && self.agreed.sack && self.tail_probe.is_none();
-        let smoothed = self.rtt.smoothed().filter(|_| quiet && allowed)?;
+        if !quiet || !allowed {
+            return None;
+        }
         // A lone segment may meet a delayed acknowledgment.
         let lone = self.queue.flight.len() == 1;
         let margin = if lone { self.config.rto_min } else { self.config.clock.saturating_mul(2) };
-        Some(smoothed.saturating_mul(2).saturating_add(margin))
+        let twice = |rtt: Time| rtt.saturating_mul(2).saturating_add(margin);
+        Some(self.rtt.smoothed().map_or(self.config.rto_initial, twice))
+    }
+
+    /// New data went out: the probe waits for their acknowledgment, but no longer than the
+    /// retransmission timer would.
+    pub(super) fn postpone_probe(&mut self, now: Time) {
+        let Some((first, wait)) = self.queue.flight.front().zip(self.probe_timeout()) else {
+            return self.restart_retransmission(now);
+        };
+        let timeout = first.sent_at.saturating_add(self.rtt.timeout(&self.config));
+        let due = now.saturating_add(wait).min(timeout).max(now);
+        self.timers.set(Timer::TailProbe, due);
     }
 
     pub(super) const fn on_tail_probe_timeout(&mut self) {
         self.pending.tail_probe = self.queue.in_flight() > 0;
     }
 
+    /// New data for the probe: as much as the other end takes, whatever Nagle says.
+    fn chunk_to_probe(&self) -> Option<Chunk> {
+        if !self.state.can_transmit() {
+            return None;
+        }
+        let (unsent, room) = (self.queue.unsent(), self.window_room());
+        let bytes = unsent.min(room).min(self.largest_chunk());
+        let fin = bytes == unsent && self.queue.fin_waits() && room > bytes;
+        (bytes > 0 || fin).then_some(Chunk { bytes, fin })
+    }
+
     /// The probe: new data if the window takes any, or else the last segment again.
-    pub(super) fn send_tail_probe(&mut self, now: Time) -> Option<Segment> {
+    pub(super) fn send_tail_probe(&mut self, now: Time) -> Option<Outgoing> {
         let last = self.queue.flight.len().checked_sub(1)?;
-        let fresh = self.new_data_beyond_window(now);
+        let fresh = self.chunk_to_probe().map(|chunk| self.send_new(now, chunk));
         let repeated = fresh.is_none();
-        let segment = fresh.unwrap_or_else(|| self.send_again(now, last));
+        let segment = fresh.unwrap_or_else(|| {
+            let segment = self.send_again(now, last);
+            self.outgoing(segment)
+        });
         self.tail_probe = Some(TailProbe { end: self.queue.next, repeated });
         self.restart_retransmission(now);
         Some(segment)
     }
 
     /// An acknowledgment came. If the probe repaired a loss, the window comes down for it once
-    /// (RFC 8985 section 7.4.2); a duplicate report says that there was none.
-    pub(super) fn account_for_probe(&mut self, duplicate_reported: bool) {
+    /// (RFC 8985 section 7.4.2). A D-SACK says that there was no loss, and so does a bare duplicate.
+    pub(super) fn account_for_probe(&mut self, repeated: bool, bare_duplicate: bool) {
         let Some(probe) = self.tail_probe else { return };
         let acknowledged = self.queue.unacknowledged;
         if acknowledged < probe.end {
             return;
         }
-        if !probe.repeated || duplicate_reported {
+        if !probe.repeated || repeated || (bare_duplicate && acknowledged == probe.end) {
             self.tail_probe = None;
         } else if acknowledged > probe.end {
             self.tail_probe = None;
-            let mut parts = Parts {
-                queue: &mut self.queue,
-                congestion: &mut *self.congestion,
-                config: &self.config,
-            };
-            self.recovery.on_repaired(&mut parts);
+            self.recovery.on_repaired(&mut parts!(self));
+            self.ecn.on_reduction();
+        }
+    }
+
+    /// No probe is sent any more: what is missing is known.
+    pub(super) fn wait_without_probe(&mut self, now: Time) {
+        if self.timers.is_set(Timer::TailProbe) {
+            self.restart_retransmission(now);
         }
     }
 
@@ -74,6 +104,7 @@ impl Connection {
         self.timers.stop(Timer::Retransmit);
         self.timers.stop(Timer::TailProbe);
         if self.queue.in_flight() == 0 {
+            self.timers.stop(Timer::Reorder);
             return;
         }
         let timeout = self.rtt.timeout(&self.config);

@@ -1,6 +1,6 @@
 //! Timers that run out (RFC 9293 sections 3.8 and 3.10.8; RFC 6298 section 5).
 
-use super::recovery::Parts;
+use super::recovery::parts;
 use super::rto::doubled;
 use super::state::State;
 use super::timers::Timer;
@@ -15,6 +15,7 @@ impl Connection {
             match timer {
                 Timer::Retransmit if self.state.is_synchronized() => self.on_retransmit(now),
                 Timer::Retransmit => self.on_syn_timeout(),
+                Timer::Reorder => self.on_reorder_timeout(now),
                 Timer::TailProbe => self.on_tail_probe_timeout(),
                 Timer::Persist => self.on_persist(now),
                 Timer::DelayedAck => self.acks.now = true,
@@ -42,6 +43,7 @@ impl Connection {
             return self.finish(CloseReason::TimedOut);
         }
         self.progress.syn_timeouts += 1;
+        self.progress.timeouts += 1;
         self.pending.syn = true;
     }
 
@@ -53,12 +55,11 @@ impl Connection {
         if self.has_waited_enough(now, since) {
             return self.finish(CloseReason::TimedOut);
         }
-        let mut parts = Parts {
-            queue: &mut self.queue,
-            congestion: &mut *self.congestion,
-            config: &self.config,
-        };
-        self.recovery.on_timeout(&mut parts);
+        self.progress.timeouts += 1;
+        let recent = self.detects_by_time().then(|| self.rack.still_on_the_way(now));
+        self.recovery.on_timeout(recent, &mut parts!(self));
+        self.timers.stop(Timer::Reorder);
+        self.ecn.on_reduction();
         self.tail_probe = None;
         self.rtt.back_off();
         self.restart_retransmission(now);

@@ -1,5 +1,7 @@
 //! The timers of one connection: a table of deadlines.
 
+use std::num::NonZeroU64;
+
 use crate::units::Time;
 
 /// What a deadline is for.
@@ -7,6 +9,8 @@ use crate::units::Time;
 pub(super) enum Timer {
     /// Nothing was acknowledged: send again (RFC 6298).
     Retransmit,
+    /// Segments that others have overtaken may be lost by now (RFC 8985).
+    Reorder,
     /// Nothing was acknowledged: probe the end of the flight (RFC 8985).
     TailProbe,
     /// The other end's window is shut: probe it (RFC 9293 section 3.8.6.1).
@@ -19,8 +23,9 @@ pub(super) enum Timer {
     Linger,
 }
 
-const ALL: [Timer; 6] = [
+const ALL: [Timer; 7] = [
     Timer::Retransmit,
+    Timer::Reorder,
     Timer::TailProbe,
     Timer::Persist,
     Timer::DelayedAck,
@@ -28,13 +33,18 @@ const ALL: [Timer; 6] = [
     Timer::Linger,
 ];
 
+/// A deadline [ps]. One at the very start of time comes a picosecond late, so that none costs no
+/// room.
+type Deadline = NonZeroU64;
+
 /// At most one deadline of each kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Timers([Option<Time>; ALL.len()]);
+pub(super) struct Timers([Option<Deadline>; ALL.len()]);
 
 impl Timers {
     pub(super) const fn set(&mut self, timer: Timer, deadline: Time) {
-        self.0[timer as usize] = Some(deadline);
+        let ps = deadline.as_ps();
+        self.0[timer as usize] = Deadline::new(if ps == 0 { 1 } else { ps });
     }
     pub(super) const fn stop(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
@@ -47,13 +57,13 @@ impl Timers {
     }
     /// The earliest deadline.
     pub(super) fn next(&self) -> Option<Time> {
-        self.0.iter().flatten().min().copied()
+        self.0.iter().flatten().min().map(|deadline| Time::from_ps(deadline.get()))
     }
     /// Stops one timer that has run out by `now`, and says which.
     pub(super) fn take_expired(&mut self, now: Time) -> Option<Timer> {
         let timer = ALL
             .into_iter()
-            .find(|timer| self.0[*timer as usize].is_some_and(|deadline| deadline <= now))?;
+            .find(|timer| self.0[*timer as usize].is_some_and(|at| at.get() <= now.as_ps()))?;
         self.stop(timer);
         Some(timer)
     }

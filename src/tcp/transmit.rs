@@ -3,22 +3,27 @@
 use super::flow::Chunk;
 use super::state::State;
 use super::timers::Timer;
-use super::{Connection, Offset, number};
+use super::{Connection, Offset, Outgoing, number};
 use crate::packet::tcp::{Flags, Options, SackBlocks, Segment, SeqNum, Timestamps};
 use crate::units::Time;
+
+/// Length of the timestamps option with its padding \[bytes\].
+const TIMESTAMPS: u16 = 12;
 
 impl Connection {
     /// The next segment to send, if there is one. Lost data come first, then new data, then
     /// probes, then acknowledgments that nothing else carries.
-    pub fn poll_transmit(&mut self, now: Time) -> Option<Segment> {
-        if let Some(reset) = self.pending.reset.take() {
-            return Some(reset);
+    pub fn poll_transmit(&mut self, now: Time) -> Option<Outgoing> {
+        if let Some(segment) = self.pending.ready.take() {
+            return Some(self.outgoing(*segment));
         }
         if self.state == State::Closed {
             return None;
         }
+        self.pacer.stop();
         if self.pending.syn {
-            return Some(self.send_syn(now));
+            let syn = self.send_syn(now);
+            return Some(self.outgoing(syn));
         }
         if std::mem::take(&mut self.pending.tail_probe)
             && let Some(probe) = self.send_tail_probe(now)
@@ -26,10 +31,11 @@ impl Connection {
             return Some(probe);
         }
         let segment = self
-            .retransmission(now)
+            .new_data_in_doubt(now)
+            .or_else(|| self.retransmission(now).map(|segment| self.outgoing(segment)))
             .or_else(|| self.new_data(now))
-            .or_else(|| self.probe(now))
-            .or_else(|| self.bare_ack(now));
+            .or_else(|| self.probe(now).map(|segment| self.outgoing(segment)))
+            .or_else(|| self.bare_ack(now).map(|segment| self.outgoing(segment)));
         self.watch_window(now);
         segment
     }
@@ -38,31 +44,55 @@ impl Connection {
         self.pending.syn = false;
         let first = self.queue.next == 0;
         self.progress.syn_sent = first.then_some(now);
-        self.progress.retransmissions += u64::from(!first);
+        self.progress.retransmissions += u32::from(!first);
         self.queue.next = self.queue.next.max(1);
         if !self.timers.is_set(Timer::Retransmit) {
             self.timers.set(Timer::Retransmit, now.saturating_add(self.syn_timeout()));
         }
         let answer = self.state == State::SynReceived;
+        let stamps = if answer && self.agreed.timestamps { TIMESTAMPS } else { 0 };
+        let size = u64::from(self.opening.mss.saturating_sub(stamps).max(1));
         Segment {
             source_port: self.opening.local_port,
             destination_port: self.opening.remote_port,
             seq: self.opening.isn,
             ack: if answer { self.receiver.ack_number() } else { SeqNum::default() },
-            flags: if answer { Flags::SYN_ACK } else { Flags::SYN },
-            window: self.receiver.syn_window(self.config.syn_window),
+            flags: self.syn_flags(first),
+            window: self.receiver.syn_window(
+                self.config.syn_window,
+                size,
+                self.config.receive_buffer.is_none(),
+            ),
             options: self.syn_options(now),
             data_length: 0,
         }
     }
 
+    /// After a timeout that may have been needless, new data go first (RFC 5682 section 2.1 (2b)).
+    fn new_data_in_doubt(&mut self, now: Time) -> Option<Outgoing> {
+        if !self.recovery.sends_only_new_data() {
+            return None;
+        }
+        let new = self.new_data(now);
+        if new.is_none() {
+            self.recovery.believe_timeout_unless_tested(self.queue.next);
+        }
+        new
+    }
+
     /// The oldest lost segment, if it fits into the congestion window.
     fn retransmission(&mut self, now: Time) -> Option<Segment> {
+        if self.recovery.sends_only_new_data() {
+            return None;
+        }
         let index = self.queue.next_lost()?;
         let sent = self.queue.flight[index];
         if !self.recovery.force
             && self.in_network() + sent.length() > self.recovery.window(&*self.congestion)
         {
+            return None;
+        }
+        if !self.recovery.force && self.pacer.holds(now) {
             return None;
         }
         self.recovery.force = false;
@@ -77,9 +107,12 @@ impl Connection {
     pub(super) fn send_again(&mut self, now: Time, index: usize) -> Segment {
         let sent = self.queue.flight[index];
         self.recovery.on_sent(sent.length());
-        self.queue.resent(index, now);
+        self.recovery.on_resent(now);
+        let timed = self.detects_by_time();
+        self.queue.resent(index, now, timed);
         self.progress.retransmissions += 1;
         let bytes = sent.length() - u64::from(sent.fin);
+        self.pace(now, bytes);
         self.segment(now, sent.start, Chunk { bytes, fin: sent.fin })
     }
 
@@ -87,15 +120,8 @@ impl Connection {
         self.timers.is_set(Timer::Retransmit)
     }
 
-    /// New data that the other end takes, whatever the congestion window says.
-    pub(super) fn new_data_beyond_window(&mut self, now: Time) -> Option<Segment> {
-        self.next_chunk().map(|chunk| self.send_chunk(now, chunk))
-    }
-
-    fn new_data(&mut self, now: Time) -> Option<Segment> {
-        let chunk = self.next_chunk();
-        self.progress.window_limited = false;
-        let chunk = chunk?;
+    fn new_data(&mut self, now: Time) -> Option<Outgoing> {
+        let chunk = self.next_chunk()?;
         if self.queue.in_flight() == 0 {
             self.restart_after_idle(now);
         }
@@ -103,18 +129,32 @@ impl Connection {
         if chunk.bytes > 0
             && self.in_network() + chunk.bytes > self.recovery.window(&*self.congestion)
         {
-            self.progress.window_limited = true;
             return None;
         }
-        Some(self.send_chunk(now, chunk))
+        if chunk.bytes > 0 && self.pacer.holds(now) {
+            return None;
+        }
+        Some(self.send_new(now, chunk))
     }
 
     fn restart_after_idle(&mut self, now: Time) {
         self.progress.stalled_since = None;
         let idle = now.saturating_sub(self.progress.sent);
-        if self.config.slow_start_after_idle && idle > self.rtt.timeout(&self.config) {
-            self.congestion.on_idle();
+        let timeout = self.rtt.timeout(&self.config);
+        if self.config.slow_start_after_idle && idle > timeout {
+            // As Linux's tcp_cwnd_restart counts.
+            let timeouts = (idle.as_ps() - 1) / timeout.as_ps().max(1);
+            let halvings = u32::try_from(timeouts).ok().filter(|_| self.config.halve_when_idle);
+            self.congestion.on_idle(halvings.unwrap_or(u32::MAX));
         }
+        let limited = self.queue.rate.as_ref().is_some_and(|rate| rate.is_limited());
+        self.congestion.on_restart(now, idle, limited);
+    }
+
+    /// Sends new data.
+    pub(super) fn send_new(&mut self, now: Time, chunk: Chunk) -> Outgoing {
+        let segment = self.send_chunk(now, chunk);
+        self.mark_new_data(segment)
     }
 
     fn send_chunk(&mut self, now: Time, chunk: Chunk) -> Segment {
@@ -124,22 +164,34 @@ impl Connection {
         }
         self.queue.sent(now, chunk.bytes, chunk.fin);
         self.recovery.on_sent(chunk.bytes);
+        self.pace(now, chunk.bytes);
         self.progress.sent = now;
-        let in_flight = self.queue.in_flight();
-        let progress = &mut self.progress;
-        if self.queue.unacknowledged >= progress.flight_mark || in_flight > progress.most_in_flight
-        {
-            progress.most_in_flight = in_flight;
-            progress.flight_mark = self.queue.next;
-        }
+        self.note_use_of_window();
         if !self.is_retransmission_armed() {
-            self.restart_retransmission(now);
+            self.postpone_probe(now);
         }
         self.segment(now, start, chunk)
     }
 
+    /// New data went out: notes whether the congestion window is full, for a window of data, as
+    /// `tcp_cwnd_validate` of Linux does.
+    fn note_use_of_window(&mut self) {
+        let in_flight = self.queue.in_flight();
+        let room = self.recovery.window(&*self.congestion).saturating_sub(self.in_network());
+        let limited = room < self.segment_size();
+        let progress = &mut self.progress;
+        if self.queue.unacknowledged >= progress.flight_mark
+            || limited
+            || (!progress.window_limited && in_flight > progress.most_in_flight)
+        {
+            progress.window_limited = limited;
+            progress.most_in_flight = in_flight;
+            progress.flight_mark = self.queue.next;
+        }
+    }
+
     /// Bytes taken to be in the network.
-    fn in_network(&self) -> u64 {
+    pub(super) fn in_network(&self) -> u64 {
         self.queue.pipe().saturating_sub(self.recovery.left_network())
     }
 
@@ -163,7 +215,7 @@ impl Connection {
     }
 
     /// A segment with an acknowledgment; notes that it went out.
-    fn segment(&mut self, now: Time, start: Offset, chunk: Chunk) -> Segment {
+    pub(super) fn segment(&mut self, now: Time, start: Offset, chunk: Chunk) -> Segment {
         let Chunk { bytes, fin } = chunk;
         let options = self.options(now, bytes);
         let window = self.receiver.take_window();
@@ -175,7 +227,7 @@ impl Connection {
             destination_port: self.opening.remote_port,
             seq: number(self.opening.isn, start),
             ack: self.receiver.ack_number(),
-            flags: Flags { fin, psh: bytes > 0 && last, ..Flags::ACK },
+            flags: Flags { fin, psh: bytes > 0 && last, ..self.ecn.flags() },
             window,
             options,
             data_length: u16::try_from(bytes).expect("a segment is no longer than its MSS"),
@@ -188,6 +240,7 @@ impl Connection {
             let limit = if bytes == 0 { self.sack_limit() } else { room.min(self.sack_limit()) };
             self.receiver.sack_blocks(limit as usize)
         } else {
+            self.receiver.held.forget_duplicate();
             SackBlocks::default()
         };
         let echo = self.recent_timestamp.map_or(0, |(value, _)| value);

@@ -16,7 +16,7 @@ impl CongestionControl for Unlimited {
     fn on_ack(&mut self, _: AckSample) {}
     fn on_loss(&mut self, _: u64) {}
     fn on_timeout(&mut self, _: Option<u64>) {}
-    fn on_idle(&mut self) {}
+    fn on_idle(&mut self, _: u32) {}
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
         let mut control = Unlimited;
         control.on_loss(10);
         control.on_timeout(Some(10));
-        control.on_idle();
+        control.on_idle(3);
         assert_eq!(control.window(), u64::MAX);
     }
 }

@@ -2,6 +2,7 @@
 //! RFC 9293 section 3.3.2 is made here.
 
 use super::pair::{CLIENT, Pair, SERVER, losing};
+use crate::packet::ipv4::Ecn;
 use crate::packet::tcp::{Flags, Segment};
 use crate::tcp::config::Config;
 use crate::tcp::state::State;
@@ -17,7 +18,7 @@ fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> 
     pair.now += Time::from_secs(1);
     pair.end(CLIENT).acks.now = true;
     let now = pair.now;
-    let mut segment = pair.end(CLIENT).poll_transmit(now).expect("an acknowledgment");
+    let mut segment = pair.end(CLIENT).poll_transmit(now).expect("an acknowledgment").segment;
     segment.flags = flags;
     segment.seq = segment.seq.wrapping_add(offset.cast_unsigned());
     segment.data_length = data_length;
@@ -27,10 +28,10 @@ fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> 
 /// What the server answers to a segment from the client.
 fn answer(pair: &mut Pair, segment: &Segment) -> Option<Segment> {
     let now = pair.now;
-    pair.end(SERVER).handle_segment(now, segment);
+    pair.end(SERVER).handle_segment(now, segment, Ecn::NotEct);
     let answer = pair.end(SERVER).poll_transmit(now);
     assert!(answer.is_none() || pair.end(SERVER).poll_transmit(now).is_none());
-    answer
+    answer.map(|outgoing| outgoing.segment)
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_fin_that_acknowledges_a_fin_leads_to_time_wait() {
     let mut fin = from_client(&mut pair, Flags::FIN_ACK, 0, 0);
     pair.end(SERVER).shutdown();
     let now = pair.now;
-    let own = pair.end(SERVER).poll_transmit(now).expect("a FIN");
+    let own = pair.end(SERVER).poll_transmit(now).expect("a FIN").segment;
     fin.ack = own.end();
     assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
     assert_eq!(pair.states()[SERVER], State::TimeWait);
@@ -256,7 +257,8 @@ fn an_ack_of_unsent_data_or_an_old_timestamp_is_not_taken() {
 
 #[test]
 fn an_idle_connection_is_probed_and_given_up() {
-    let config = Config { keep_alive: true, receive_buffer: Bytes::new(65_536), ..Config::linux() };
+    let config =
+        Config { keep_alive: true, receive_buffer: Some(Bytes::new(65_536)), ..Config::linux() };
     let mut pair = Pair::established(&config, losing(|_| false));
     pair.run_for(Time::from_secs(7300));
     assert_eq!(pair.states(), [State::Established; 2]);

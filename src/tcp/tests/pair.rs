@@ -1,12 +1,15 @@
 //! Two ends, one clock, a latency, and a say in what the network does to each segment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::bottleneck::{Bottleneck, Passage};
+use crate::packet::ipv4::Ecn;
 use crate::packet::tcp::{Segment, SeqNum};
 use crate::tcp::config::Config;
 use crate::tcp::no_connection::{self, ListenVerdict};
 use crate::tcp::state::State;
-use crate::tcp::{Connection, Event, Opening};
+use crate::tcp::{Connection, Event, Opening, Outgoing};
 use crate::units::Time;
 
 /// One way of the wire.
@@ -20,6 +23,7 @@ pub(super) struct Record {
     pub(super) at: Time,
     pub(super) from: usize,
     pub(super) segment: Segment,
+    pub(super) ecn: Ecn,
 }
 
 impl Record {
@@ -30,6 +34,9 @@ impl Record {
 
 /// What becomes of a segment: a copy after each extra delay; none means a loss.
 pub(super) type Network = Box<dyn FnMut(&Record) -> Vec<Time>>;
+
+/// Whether a queue marks a segment.
+pub(super) type Marker = Box<dyn FnMut(&Record) -> bool>;
 
 /// What an application does by itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,9 +58,13 @@ pub(super) struct Pair {
     pub(super) apps: [Behaviour; 2],
     pub(super) log: Vec<Record>,
     pub(super) events: Vec<(usize, Event)>,
-    configs: [Config; 2],
+    configs: [Arc<Config>; 2],
     network: Network,
-    wire: BTreeMap<(Time, usize), (usize, Segment)>,
+    /// What the client's segments have to pass.
+    pub(super) bottleneck: Option<Bottleneck>,
+    /// Whether a queue marks a segment that allows it.
+    pub(super) marks: Marker,
+    wire: BTreeMap<(Time, usize), (usize, Outgoing)>,
     copies: usize,
 }
 
@@ -63,23 +74,31 @@ pub(super) fn opening(end: usize) -> Opening {
         local_port: ports[end],
         remote_port: ports[1 - end],
         mss: 1460,
-        // One of them wraps round soon.
-        isn: SeqNum::new([u32::MAX - 5000, 1_000_000][end]),
-        timestamp_offset: [7, 4_000_000_000][end],
+        // They wrap round soon.
+        isn: SeqNum::new([u32::MAX - 5000, u32::MAX - 20_000][end]),
+        timestamp_offset: [u32::MAX - 300, 4_000_000_000][end],
     }
 }
 
 impl Pair {
     /// A client that is about to connect and a server that listens.
     pub(super) fn new(config: &Config, network: Network) -> Self {
-        let client = Connection::connect(config.clone(), opening(CLIENT));
+        let client = Connection::connect(Arc::new(config.clone()), opening(CLIENT));
         Self::of([Some(client), None], config, network)
+    }
+
+    /// The same, if the client and the server differ.
+    pub(super) fn differing(configs: [&Config; 2], network: Network) -> Self {
+        let mut pair = Self::new(configs[CLIENT], network);
+        pair.configs[SERVER] = Arc::new(configs[SERVER].clone());
+        pair
     }
 
     /// Two ends that both are about to connect.
     pub(super) fn simultaneous(config: &Config, network: Network) -> Self {
-        let ends =
-            [CLIENT, SERVER].map(|end| Some(Connection::connect(config.clone(), opening(end))));
+        let shared = Arc::new(config.clone());
+        let ends = [CLIENT, SERVER]
+            .map(|end| Some(Connection::connect(Arc::clone(&shared), opening(end))));
         Self::of(ends, config, network)
     }
 
@@ -90,8 +109,10 @@ impl Pair {
             apps: [Behaviour::default(); 2],
             log: Vec::new(),
             events: Vec::new(),
-            configs: [config.clone(), config.clone()],
+            configs: [Arc::new(config.clone()), Arc::new(config.clone())],
             network,
+            bottleneck: None,
+            marks: Box::new(|_| false),
             wire: BTreeMap::new(),
             copies: 0,
         }
@@ -110,6 +131,11 @@ impl Pair {
         pair.events.clear();
         pair.network = network;
         pair
+    }
+
+    /// From now on, what happens to segments.
+    pub(super) fn disturb(&mut self, network: Network) {
+        self.network = network;
     }
 
     pub(super) fn end(&mut self, end: usize) -> &mut Connection {
@@ -157,17 +183,23 @@ impl Pair {
 
     fn transmit(&mut self, end: usize) {
         let now = self.now;
-        while let Some(segment) = self.ends[end].as_mut().and_then(|c| c.poll_transmit(now)) {
-            self.put_on_wire(end, segment);
+        while let Some(outgoing) = self.ends[end].as_mut().and_then(|c| c.poll_transmit(now)) {
+            self.put_on_wire(end, outgoing);
         }
     }
 
-    fn put_on_wire(&mut self, from: usize, segment: Segment) {
-        let record = Record { at: self.now, from, segment };
+    fn put_on_wire(&mut self, from: usize, outgoing: Outgoing) {
+        let Outgoing { segment, ecn } = outgoing;
+        let record = Record { at: self.now, from, segment, ecn };
         self.log.push(record);
+        let bottleneck = self.bottleneck.as_mut().filter(|_| from == CLIENT);
+        let passage = bottleneck.map_or(Some(Passage::default()), |queue| queue.pass(&record));
+        let Some(Passage { wait, over_threshold }) = passage else { return };
+        let marks = ecn.is_capable() && (over_threshold || (self.marks)(&record));
+        let marked = Outgoing { segment, ecn: if marks { Ecn::Ce } else { ecn } };
         for extra in (self.network)(&record) {
             self.copies += 1;
-            self.wire.insert((self.now + LATENCY + extra, self.copies), (1 - from, segment));
+            self.wire.insert((self.now + LATENCY + wait + extra, self.copies), (1 - from, marked));
         }
     }
 
@@ -182,8 +214,8 @@ impl Pair {
         let Some(next) = self.next_time() else { return false };
         self.now = self.now.max(next);
         while let Some(entry) = self.wire.first_entry().filter(|entry| entry.key().0 <= self.now) {
-            let (to, segment) = entry.remove();
-            self.deliver(to, &segment);
+            let (to, outgoing) = entry.remove();
+            self.deliver(to, &outgoing.segment, outgoing.ecn);
             self.settle();
         }
         for connection in self.ends.iter_mut().flatten() {
@@ -193,17 +225,17 @@ impl Pair {
         true
     }
 
-    fn deliver(&mut self, to: usize, segment: &Segment) {
+    fn deliver(&mut self, to: usize, segment: &Segment, ecn: Ecn) {
         let now = self.now;
         let answer = match self.ends[to].as_mut() {
             Some(connection) if connection.state() != State::Closed => {
-                connection.handle_segment(now, segment);
+                connection.handle_segment(now, segment, ecn);
                 None
             }
             Some(_) => no_connection::reset_for(segment),
             None => match no_connection::listen(segment) {
                 ListenVerdict::Accept => {
-                    let config = self.configs[to].clone();
+                    let config = Arc::clone(&self.configs[to]);
                     self.ends[to] = Some(Connection::accept(config, opening(to), now, segment));
                     None
                 }
@@ -212,7 +244,7 @@ impl Pair {
             },
         };
         if let Some(reset) = answer {
-            self.put_on_wire(to, reset);
+            self.put_on_wire(to, reset.into());
         }
     }
 

@@ -12,8 +12,11 @@ fn ms_since(start: Time, at: Time) -> u64 {
 #[test]
 fn a_shut_window_is_probed_at_doubling_intervals() {
     // Scaled windows are rounded, and the rest is sent before the window is quite shut.
-    let config =
-        Config { receive_buffer: Bytes::new(10_000), window_scaling: false, ..Config::linux() };
+    let config = Config {
+        receive_buffer: Some(Bytes::new(10_000)),
+        window_scaling: false,
+        ..Config::linux()
+    };
     let mut pair = Pair::established(&config, losing(|_| false));
     pair.apps[SERVER].deaf = true;
     pair.apps[CLIENT].to_write = 50_000;
@@ -38,7 +41,7 @@ fn a_shut_window_is_probed_at_doubling_intervals() {
 
 #[test]
 fn a_lost_window_update_does_not_stop_the_transfer() {
-    let config = Config { receive_buffer: Bytes::new(10_000), ..Config::linux() };
+    let config = Config { receive_buffer: Some(Bytes::new(10_000)), ..Config::linux() };
     let mut muted = true;
     let network = losing(move |record| {
         let update =
@@ -56,7 +59,7 @@ fn a_lost_window_update_does_not_stop_the_transfer() {
 
 #[test]
 fn a_dead_receiver_behind_a_shut_window_is_given_up() {
-    let config = Config { receive_buffer: Bytes::new(10_000), retries: 5, ..Config::linux() };
+    let config = Config { receive_buffer: Some(Bytes::new(10_000)), retries: 5, ..Config::linux() };
     let mut pair = Pair::established(&config, losing(|record| record.at > Time::from_secs(1)));
     pair.apps[SERVER].deaf = true;
     pair.apps[CLIENT].to_write = 50_000;
@@ -138,7 +141,7 @@ fn the_acknowledgment_of_a_fin_waits_like_any_other() {
 
 #[test]
 fn a_full_send_buffer_says_when_there_is_room() {
-    let config = Config { send_buffer: Bytes::new(3000), ..Config::linux() };
+    let config = Config { send_buffer: Some(Bytes::new(3000)), ..Config::linux() };
     let mut pair = Pair::established(&config, losing(|_| false));
     assert_eq!(pair.end(CLIENT).send(5000), Ok(3000));
     assert_eq!(pair.end(CLIENT).send(1), Err(SendError::WouldBlock));
