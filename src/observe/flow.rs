@@ -1,5 +1,6 @@
 //! What is counted of each conversation.
 
+use super::Times;
 use crate::packet::ipv4::Protocol;
 use crate::units::Time;
 
@@ -32,12 +33,19 @@ pub struct FlowStats {
     pub rtt: Spread,
     /// The same of one-way delays, from the sender's call to the reader's.
     pub delay: Spread,
+    /// From what the application asked over TCP to the end of the answer.
+    pub responses: Times,
     /// When the application had done what it was asked.
     pub completed: Option<Time>,
     /// When the process was killed.
     pub killed: Option<Time>,
     /// The last state in a word: `open` unless set.
     pub end_state: Option<&'static str>,
+    /// The state of its connection, the last if it had several; TCP only.
+    pub state: Option<&'static str>,
+    /// From the call of `connect()` to the established connection, the last if there were
+    /// several; TCP only.
+    pub handshake: Option<Time>,
     /// What the application found out, line by line.
     pub details: Vec<String>,
     window: SequenceWindow,
@@ -94,6 +102,17 @@ impl FlowStats {
         let end = end.max(self.last_delivered.unwrap_or(Time::ZERO));
         let span = end.saturating_sub(self.started).as_secs_f64();
         if span > 0.0 { self.bytes_delivered as f64 * 8.0 / span } else { 0.0 }
+    }
+
+    /// A connection was established, so long after `connect()`.
+    pub const fn connected(&mut self, handshake: Time) {
+        self.handshake = Some(handshake);
+    }
+
+    /// A process at either end read so many bytes from the connection.
+    pub const fn read(&mut self, now: Time, bytes: u64) {
+        self.bytes_delivered += bytes;
+        self.last_delivered = Some(now);
     }
 
     /// A process at the other end read a datagram of `bytes` of data.

@@ -5,10 +5,16 @@
 
 mod flow;
 pub mod results;
+mod sockets;
+mod times;
 
 pub use flow::{FlowStats, Spread};
+pub use sockets::{ConnectionInfo, SocketRow};
+pub use times::Times;
 
 use std::fmt;
+
+use std::net::SocketAddrV4;
 
 use crate::id::{ChannelId, FlowId, InterfaceId, NodeId};
 use crate::packet::Packet;
@@ -148,6 +154,21 @@ pub enum Observation {
         bytes: u64,
         /// From the sender's call to the reader's return.
         delay: Time,
+    },
+    /// A connection has moved to another state.
+    StateChanged {
+        /// The node.
+        node: NodeId,
+        /// Its end.
+        local: SocketAddrV4,
+        /// The other end.
+        remote: SocketAddrV4,
+        /// The conversation.
+        flow: Option<FlowId>,
+        /// The state it was in, by the name that RFC 9293 gives it.
+        from: &'static str,
+        /// The state it is in.
+        to: &'static str,
     },
     /// A process learned a round-trip time.
     RoundTrip {

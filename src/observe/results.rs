@@ -4,8 +4,10 @@
 //! in seconds, sizes in bytes, rates in bit/s. A value that does not exist (the RTT of a flow that
 //! measured none) is `null`.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
+
+use crate::units::Time;
 
 /// All results of one run. Maps keep the scenario's order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,6 +57,8 @@ pub struct Channel {
     pub utilization: f64,
     /// Packets that ended here.
     pub drops: ChannelDrops,
+    /// Packets that the queue marked instead (RFC 3168).
+    pub marks: u64,
     /// The queue of packets that wait for this direction.
     pub queue: Queue,
 }
@@ -102,21 +106,85 @@ pub struct Port {
     pub mean_depth_packets: f64,
     /// The name of the process that bound it.
     pub process: String,
+    /// What happened in its listen queues; TCP only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<Listen>,
+}
+
+/// The queues of a TCP listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Listen {
+    /// Connections that the process has accepted.
+    pub accepted: u64,
+    /// SYNs dropped because a queue was full.
+    pub syn_dropped: u64,
+    /// Connections that found the accept queue full.
+    pub accept_overflows: u64,
+    /// SYNs answered with a cookie.
+    pub cookies_sent: u64,
+    /// Cookies that came back.
+    pub cookies_received: u64,
+    /// The most connections half open at one time.
+    pub max_syn_queue: u64,
+    /// The most connections that waited to be accepted at one time.
+    pub max_accept_queue: u64,
+}
+
+impl Listen {
+    /// Adds what another listener of the same port counted.
+    fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        self.syn_dropped += other.syn_dropped;
+        self.accept_overflows += other.accept_overflows;
+        self.cookies_sent += other.cookies_sent;
+        self.cookies_received += other.cookies_received;
+        self.max_syn_queue = self.max_syn_queue.max(other.max_syn_queue);
+        self.max_accept_queue = self.max_accept_queue.max(other.max_accept_queue);
+    }
+}
+
+/// What one socket counted while it was open: a port may have several, one after the other or, on
+/// different addresses, at the same time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holding {
+    /// What it counted.
+    pub counted: Port,
+    /// When it was opened.
+    pub from: Time,
+    /// When it was closed, or now.
+    pub to: Time,
 }
 
 impl Port {
-    /// Adds what another socket with the same number counted, one after the other or on another
-    /// address. Means add up as they are, which is exact for sockets that were open together.
-    pub fn add(&mut self, other: &Self) {
-        self.received += other.received;
-        self.delivered += other.delivered;
-        self.dropped += other.dropped;
-        self.max_depth_bytes = self.max_depth_bytes.max(other.max_depth_bytes);
-        self.max_depth_packets = self.max_depth_packets.max(other.max_depth_packets);
-        self.mean_depth_packets += other.mean_depth_packets;
-        if self.process != other.process {
-            self.process = format!("{}, {}", self.process, other.process);
+    /// The results of a port: those of its sockets together. The mean depth is what waited in all of
+    /// them over the time in which at least one was open.
+    #[must_use]
+    pub fn of(mut holdings: Vec<Holding>) -> Self {
+        if let [only] = &mut holdings[..] {
+            return std::mem::take(&mut only.counted);
         }
+        holdings.sort_by_key(|holding| (holding.from, holding.to));
+        let mut port = Self::default();
+        let mut processes: IndexSet<String> = IndexSet::new();
+        let (mut area, mut open, mut covered) = (0.0, 0.0, Time::ZERO);
+        for Holding { counted, from, to } in holdings {
+            port.received += counted.received;
+            port.delivered += counted.delivered;
+            port.dropped += counted.dropped;
+            port.max_depth_bytes = port.max_depth_bytes.max(counted.max_depth_bytes);
+            port.max_depth_packets = port.max_depth_packets.max(counted.max_depth_packets);
+            area += counted.mean_depth_packets * to.saturating_sub(from).as_secs_f64();
+            open += to.saturating_sub(from.max(covered)).as_secs_f64();
+            covered = covered.max(to);
+            processes.insert(counted.process);
+            match (&mut port.listen, &counted.listen) {
+                (Some(own), Some(other)) => own.add(other),
+                (own, other) => *own = own.or(*other),
+            }
+        }
+        port.mean_depth_packets = if open > 0.0 { area / open } else { 0.0 };
+        port.process = processes.into_iter().collect::<Vec<_>>().join(", ");
+        port
     }
 }
 
@@ -135,6 +203,12 @@ pub struct Host {
     pub syn_dropped: u64,
     /// Connections that found the accept queue full.
     pub accept_overflows: u64,
+    /// SYNs answered with a cookie.
+    pub cookies_sent: u64,
+    /// SYN cookies that came back.
+    pub cookies_received: u64,
+    /// The most memory that the state of TCP connections took \[bytes\], buffers apart.
+    pub max_tcp_memory_bytes: u64,
     /// Packets that ended here for want of a route.
     pub no_route: u64,
     /// Packets whose TTL ended here.
@@ -185,6 +259,12 @@ pub struct Flow {
     pub mean_rtt_seconds: Option<f64>,
     /// Mean one-way delay from sending call to reading process \[s\].
     pub mean_delay_seconds: Option<f64>,
+    /// Requests over TCP whose whole answer was read; pages of a browser.
+    pub responses: u64,
+    /// Mean time from such a request to the end of its answer \[s\].
+    pub mean_response_seconds: Option<f64>,
+    /// 95th percentile of these times \[s\], within 1 %.
+    pub p95_response_seconds: Option<f64>,
     /// Datagrams that arrived after one sent later; the reader's count.
     pub reordered: u64,
     /// Datagrams that arrived more than once.
@@ -219,4 +299,43 @@ pub struct Timing {
     pub build_seconds: f64,
     /// To run the simulation \[s\].
     pub run_seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(process: &str, mean: f64, from: u64, to: u64) -> Holding {
+        let counted = Port {
+            received: 10,
+            delivered: 8,
+            dropped: 1,
+            max_depth_packets: mean as u64 + 1,
+            mean_depth_packets: mean,
+            process: process.into(),
+            ..Port::default()
+        };
+        Holding { counted, from: Time::from_secs(from), to: Time::from_secs(to) }
+    }
+
+    #[test]
+    fn sockets_one_after_the_other_share_a_mean_by_the_time_they_were_open() {
+        let port = Port::of(vec![
+            holding("b", 6.0, 3, 4),
+            holding("a", 2.0, 0, 3),
+            holding("b", 1.0, 5, 9),
+        ]);
+        assert_eq!((port.received, port.delivered, port.dropped), (30, 24, 3));
+        assert_eq!(port.max_depth_packets, 7);
+        assert_eq!(port.mean_depth_packets, (6.0 * 1.0 + 2.0 * 3.0 + 1.0 * 4.0) / 8.0);
+        assert_eq!(port.process, "a, b");
+    }
+
+    #[test]
+    fn sockets_that_were_open_together_add_up() {
+        let port = Port::of(vec![holding("a", 2.0, 0, 10), holding("a", 1.0, 0, 10)]);
+        assert_eq!((port.mean_depth_packets, port.process.as_str()), (3.0, "a"));
+        let alone = holding("a", 0.3, 0, 7);
+        assert_eq!(Port::of(vec![alone.clone()]), alone.counted);
+    }
 }
