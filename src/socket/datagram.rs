@@ -111,6 +111,10 @@ impl DatagramSocket {
     pub const fn buffer(&self) -> &ReceiveBuffer<Received> {
         &self.buffer
     }
+    /// The same, to ask it for its peaks.
+    pub const fn buffer_mut(&mut self) -> &mut ReceiveBuffer<Received> {
+        &mut self.buffer
+    }
     /// What went through the receive buffer up to `now`.
     #[must_use]
     pub fn statistics(&self, now: Time) -> Statistics {

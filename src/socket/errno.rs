@@ -15,14 +15,22 @@ pub enum Errno {
     EADDRNOTAVAIL,
     /// Nothing to do now: the call would block.
     EAGAIN,
+    /// The connection is being opened already.
+    EALREADY,
     /// No such socket.
     EBADF,
+    /// The connection was given up on this host.
+    ECONNABORTED,
     /// The other end refused: nobody has bound the port.
     ECONNREFUSED,
+    /// The other end reset the connection.
+    ECONNRESET,
     /// No destination was given.
     EDESTADDRREQ,
     /// The next hop or the destination does not answer.
     EHOSTUNREACH,
+    /// The connection is being opened; the socket will be ready when that has ended.
+    EINPROGRESS,
     /// The socket cannot do this now, such as binding twice.
     EINVAL,
     /// The socket is connected already.
@@ -37,6 +45,8 @@ pub enum Errno {
     ENOTCONN,
     /// The socket is of another kind.
     EOPNOTSUPP,
+    /// The connection cannot be written to any more.
+    EPIPE,
     /// No answer in time.
     ETIMEDOUT,
 }
@@ -50,10 +60,14 @@ impl Errno {
             Self::EADDRINUSE => "EADDRINUSE",
             Self::EADDRNOTAVAIL => "EADDRNOTAVAIL",
             Self::EAGAIN => "EAGAIN",
+            Self::EALREADY => "EALREADY",
             Self::EBADF => "EBADF",
+            Self::ECONNABORTED => "ECONNABORTED",
             Self::ECONNREFUSED => "ECONNREFUSED",
+            Self::ECONNRESET => "ECONNRESET",
             Self::EDESTADDRREQ => "EDESTADDRREQ",
             Self::EHOSTUNREACH => "EHOSTUNREACH",
+            Self::EINPROGRESS => "EINPROGRESS",
             Self::EINVAL => "EINVAL",
             Self::EISCONN => "EISCONN",
             Self::EMSGSIZE => "EMSGSIZE",
@@ -61,6 +75,7 @@ impl Errno {
             Self::ENOPROTOOPT => "ENOPROTOOPT",
             Self::ENOTCONN => "ENOTCONN",
             Self::EOPNOTSUPP => "EOPNOTSUPP",
+            Self::EPIPE => "EPIPE",
             Self::ETIMEDOUT => "ETIMEDOUT",
         }
     }

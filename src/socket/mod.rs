@@ -11,6 +11,9 @@
 //!    [`DatagramSocket::report_error`].
 //! 4. The process reads: [`DatagramSocket::receive`]; it closes: [`PortTable::release`].
 //!
+//! A TCP socket listens, with a [`Listener`]'s two queues, or is an [`Endpoint`] of a connection.
+//! Its segments find it by the same table: by four-tuple, then by listener.
+//!
 //! All of it is data in, data out: time comes as an argument, dice as a [`Stream`].
 //!
 //! [`Stream`]: crate::rng::Stream
@@ -19,15 +22,30 @@ mod binding;
 mod datagram;
 pub mod ephemeral;
 mod errno;
+mod hash;
+mod isn;
+mod listener;
 mod port_table;
+mod raw;
 mod receive_buffer;
 pub mod services;
 mod socket_error;
 mod space;
+mod stream;
+mod syn_cookie;
+mod tcp_memory;
+mod transcript;
 
 pub use binding::{BindOptions, BindRequest, Binding};
 pub use datagram::{DatagramSocket, Delivery, Kind, Received};
 pub use errno::Errno;
+pub use isn::IsnGenerator;
+pub use listener::{Admission, CookiePolicy, ListenCounters, ListenRules, Listener};
 pub use port_table::{PortRules, PortTable};
+pub use raw::RawSocket;
 pub use receive_buffer::{Accounting, ReceiveBuffer, Statistics, linux_memory};
 pub use socket_error::SocketError;
+pub use stream::{Endpoint, Readiness, Role, Stage, StreamSocket, Told, errno_of};
+pub use syn_cookie::SynCookies;
+pub use tcp_memory::TcpMemory;
+pub use transcript::{Line, Transcripts};

@@ -248,6 +248,11 @@ impl PortTable {
         self.sockets.iter().map(|(socket, binding)| (*socket, binding))
     }
 
+    /// The sockets bound to a port without being connected, in the order in which they were bound.
+    pub fn bound(&self, protocol: Protocol, port: u16) -> impl Iterator<Item = SocketId> {
+        self.space(protocol).bound_at(port)
+    }
+
     fn is_forbidden(&self, protocol: Protocol, port: u16) -> bool {
         let privileged = port != 0 && port < self.rules.privileged_below;
         privileged && protocol != Protocol::Icmp && !self.rules.privileged

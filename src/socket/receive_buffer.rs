@@ -104,6 +104,8 @@ pub struct ReceiveBuffer<T> {
     dropped: u64,
     max_packets: u64,
     max_bytes: u64,
+    /// The most items and bytes that waited for a time, since somebody last asked.
+    peak: (u64, u64),
     since: Time,
     changed: Time,
     /// Packets times picoseconds, and bytes times picoseconds, from `since` to `changed`.
@@ -126,6 +128,7 @@ impl<T> ReceiveBuffer<T> {
             dropped: 0,
             max_packets: 0,
             max_bytes: 0,
+            peak: (0, 0),
             since: now,
             changed: now,
             packet_time: 0,
@@ -198,6 +201,21 @@ impl<T> ReceiveBuffer<T> {
         self.limit
     }
 
+    /// When the buffer was made.
+    #[must_use]
+    pub const fn since(&self) -> Time {
+        self.since
+    }
+    /// The most items that waited for any time since the last call and until the latest change: what
+    /// those miss who look from time to time.
+    pub const fn take_peak_packets(&mut self) -> u64 {
+        std::mem::replace(&mut self.peak.0, 0)
+    }
+    /// The same of their data \[bytes\].
+    pub const fn take_peak_bytes(&mut self) -> u64 {
+        std::mem::replace(&mut self.peak.1, 0)
+    }
+
     /// What went through the buffer from its making to `now`.
     #[must_use]
     pub fn statistics(&self, now: Time) -> Statistics {
@@ -246,6 +264,7 @@ impl<T> ReceiveBuffer<T> {
         let span = u128::from(now.saturating_sub(self.changed).as_ps());
         self.packet_time += span * self.items.len() as u128;
         self.byte_time += span * u128::from(self.bytes);
+        self.peak = (self.peak.0.max(self.items.len() as u64), self.peak.1.max(self.bytes));
         self.changed = now;
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 
 use super::binding::Binding;
+use super::hash;
 use crate::id::SocketId;
 
 /// A connected socket's place in its space: local port, local address, remote address, remote port
@@ -47,6 +48,11 @@ impl Space {
     /// Whether somebody has bound a port without being connected.
     pub(super) fn is_bound(&self, port: u16) -> bool {
         self.bound.contains_key(&port)
+    }
+
+    /// The sockets that have a port without being connected.
+    pub(super) fn bound_at(&self, port: u16) -> impl Iterator<Item = SocketId> {
+        self.bound.get(&port).into_iter().flatten().map(|(socket, _)| *socket)
     }
 
     /// Whether a listener and `wanted` cannot both listen.
@@ -112,16 +118,6 @@ fn among(
     }
     let group = || takers().filter(|(_, b)| b.options.reuse_port && b.address == best.address);
     // As Linux's reciprocal_scale: the hash as a fraction of the group.
-    let place = (u64::from(spread(local, remote)) * group().count() as u64) >> 32;
+    let place = ((hash::of_ends(0, local, remote) >> 32) * group().count() as u64) >> 32;
     group().nth(place as usize).map(|(socket, _)| *socket)
-}
-
-/// A hash of both ends, the same for all packets between them.
-fn spread(local: SocketAddrV4, remote: SocketAddrV4) -> u32 {
-    let end = |end: SocketAddrV4| (u64::from(end.ip().to_bits()) << 16) | u64::from(end.port());
-    // Steele, Lea and Flood's finalizer (splitmix64).
-    let mut hash = end(local).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ end(remote);
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (hash >> 32) as u32
 }

@@ -1,0 +1,235 @@
+//! A stream socket: TCP. It is made, may be bound, and then either listens or has a connection.
+
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use super::{BindOptions, Errno, Listener};
+use crate::engine::Timer;
+use crate::id::{FlowId, SocketId};
+use crate::tcp::config::Config;
+use crate::tcp::state::State;
+use crate::tcp::{CloseReason, Connection, RecvError, SendError};
+use crate::units::Time;
+
+/// A stream socket, as its host knows it beside its entry in the port table.
+#[derive(Debug)]
+pub struct StreamSocket {
+    /// What it is ready to share its port with.
+    pub options: BindOptions,
+    /// The constants of its connections.
+    pub config: Arc<Config>,
+    /// TTL of what it sends, if not the host's (`IP_TTL`).
+    pub ttl: Option<u8>,
+    /// What it does.
+    pub role: Role,
+}
+
+/// What a stream socket does.
+#[derive(Debug)]
+pub enum Role {
+    /// Nothing yet.
+    Idle,
+    /// It takes connections.
+    Listening(Box<Listener>),
+    /// It is one end of a connection.
+    Connected(Box<Endpoint>),
+}
+
+/// Who has a connection now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its handshake goes on in the SYN queue of this listener.
+    HalfOpen(SocketId),
+    /// It waits in the accept queue of this listener.
+    Waiting(SocketId),
+    /// A process has it as a descriptor.
+    Open,
+    /// Its process has closed it; it lives on until both ends have said goodbye.
+    Orphan,
+}
+
+/// How much of a connection's progress its conversation has been told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Segments sent again.
+    pub retransmissions: u64,
+    /// Timers that ran out.
+    pub timeouts: u64,
+    /// Round trips measured.
+    pub round_trips: u64,
+}
+
+/// One end of a connection, and what the host keeps with it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The protocol's state machine.
+    pub connection: Connection,
+    /// Its one timer in the event queue.
+    pub timer: Timer,
+    /// This end.
+    pub local: SocketAddrV4,
+    /// The other end.
+    pub remote: SocketAddrV4,
+    /// The conversation that its segments count in: that of the end that opened it.
+    pub flow: Option<FlowId>,
+    /// Who has it now.
+    pub stage: Stage,
+    /// When it began: the call of `connect()`, or the SYN's arrival.
+    pub began: Time,
+    /// The state that was last told to observers.
+    pub seen: State,
+    /// What of its progress has been counted for its conversation.
+    pub told: Told,
+    /// Segments that came so far.
+    pub received: u64,
+    /// Data written by the process so far \[bytes\].
+    pub written: u64,
+    /// Data read by the process so far \[bytes\].
+    pub read: u64,
+    /// The most data that waited to be read \[bytes\].
+    pub max_unread: u64,
+    /// An error that the next call reports (`SO_ERROR`).
+    pub error: Option<Errno>,
+}
+
+/// What a socket is ready for, as `poll()` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// A call to read (or to accept) would not give `EAGAIN` (`POLLIN`).
+    pub readable: bool,
+    /// A call to write would not give `EAGAIN` (`POLLOUT`).
+    pub writable: bool,
+    /// The connection is gone (`POLLHUP`).
+    pub closed: bool,
+}
+
+impl StreamSocket {
+    /// A socket that does nothing yet.
+    #[must_use]
+    pub const fn new(config: Arc<Config>) -> Self {
+        let options = BindOptions { reuse_address: false, reuse_port: false };
+        Self { options, config, ttl: None, role: Role::Idle }
+    }
+
+    /// The connection, if it is an end of one.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.role {
+            Role::Connected(endpoint) => Some(endpoint),
+            Role::Idle | Role::Listening(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn endpoint_mut(&mut self) -> Option<&mut Endpoint> {
+        match &mut self.role {
+            Role::Connected(endpoint) => Some(endpoint),
+            Role::Idle | Role::Listening(_) => None,
+        }
+    }
+
+    /// What it is ready for.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        match &self.role {
+            Role::Idle => Readiness { readable: true, writable: true, closed: true },
+            Role::Listening(listener) => {
+                Readiness { readable: listener.accept_queue() > 0, ..Readiness::default() }
+            }
+            Role::Connected(endpoint) => endpoint.readiness(),
+        }
+    }
+}
+
+impl Endpoint {
+    /// A connection that begins now, between `local` and `remote`.
+    #[must_use]
+    pub const fn new(
+        connection: Connection,
+        [local, remote]: [SocketAddrV4; 2],
+        flow: Option<FlowId>,
+        stage: Stage,
+        now: Time,
+    ) -> Self {
+        Self {
+            connection,
+            timer: Timer::new(),
+            local,
+            remote,
+            flow,
+            stage,
+            began: now,
+            seen: State::Closed,
+            told: Told { retransmissions: 0, timeouts: 0, round_trips: 0 },
+            received: 0,
+            written: 0,
+            read: 0,
+            max_unread: 0,
+            error: None,
+        }
+    }
+
+    /// Writes up to `bytes`; says how many were taken.
+    ///
+    /// # Errors
+    /// `EAGAIN` (no room now; the socket becomes ready), the error that ended the connection, once,
+    /// and `EPIPE` (closed for writing).
+    pub fn send(&mut self, bytes: u64) -> Result<u64, Errno> {
+        self.take_error()?;
+        let taken = self.connection.send(bytes).map_err(|error| match error {
+            SendError::WouldBlock => Errno::EAGAIN,
+            SendError::ShutDown | SendError::Closed(_) => Errno::EPIPE,
+        })?;
+        self.written += taken;
+        Ok(taken)
+    }
+
+    /// Reads up to `bytes`; says how many, zero at the end of the stream.
+    ///
+    /// # Errors
+    /// `EAGAIN` (nothing waits; the socket becomes ready), and the error that ended the
+    /// connection, once.
+    pub fn recv(&mut self, bytes: u64) -> Result<u64, Errno> {
+        match self.connection.recv(bytes) {
+            Ok(taken) => {
+                self.read += taken;
+                Ok(taken)
+            }
+            Err(RecvError::WouldBlock) => Err(Errno::EAGAIN),
+            Err(RecvError::Closed(_)) => self.take_error().map(|()| 0),
+        }
+    }
+
+    /// The error that waits to be reported, and from now on does not (`SO_ERROR`).
+    ///
+    /// # Errors
+    /// That error.
+    pub fn take_error(&mut self) -> Result<(), Errno> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    fn readiness(&self) -> Readiness {
+        let connection = &self.connection;
+        let closed = connection.close_reason().is_some();
+        let failed = self.error.is_some() || closed;
+        Readiness {
+            readable: failed || connection.receive_queue() > 0 || connection.is_read_to_end(),
+            // As in Linux not before the handshake is done, though writing is allowed.
+            writable: failed || connection.state().is_synchronized() && connection.send_room() > 0,
+            closed,
+        }
+    }
+}
+
+/// What a call reports of a connection that is gone. `None` if all went well.
+#[must_use]
+pub const fn errno_of(reason: CloseReason) -> Option<Errno> {
+    match reason {
+        CloseReason::Finished => None,
+        CloseReason::Refused => Some(Errno::ECONNREFUSED),
+        CloseReason::Reset => Some(Errno::ECONNRESET),
+        CloseReason::TimedOut => Some(Errno::ETIMEDOUT),
+        CloseReason::Unreachable => Some(Errno::EHOSTUNREACH),
+        CloseReason::Aborted => Some(Errno::ECONNABORTED),
+    }
+}
