@@ -4,6 +4,7 @@ use super::Target;
 use crate::kinds::Fault;
 use crate::packet::{ipv4::Protocol, udp};
 use crate::socket::services::PortSpec;
+use crate::tcp::config::Settings;
 use crate::units::{Bytes, Time};
 
 /// A fault of `field`: what is wrong with it and what to write instead.
@@ -82,4 +83,47 @@ pub(super) fn udp_port(field: &'static str, port: PortSpec) -> Option<Fault> {
             format!("write \"{number}/udp\"; this application speaks UDP"),
         )
     })
+}
+
+/// A port that an application binds for TCP.
+pub(super) fn tcp_port(field: &'static str, port: PortSpec) -> Option<Fault> {
+    let number = port.number;
+    port.protocol.filter(|&protocol| protocol != Protocol::Tcp).map(|protocol| {
+        fault(
+            field,
+            format!("`{number}/{protocol}` is not a TCP port"),
+            format!("write \"{number}/tcp\"; this application speaks TCP"),
+        )
+    })
+}
+
+/// A destination whose port, if one is written, must not be 0.
+pub(super) fn no_port_zero(field: &'static str, to: &Target) -> Option<Fault> {
+    (to.port == Some(0)).then(|| fault(field, "nobody can bind port 0", "leave the port out"))
+}
+
+/// A secret sequence of ports.
+pub(super) fn knocks(ports: &[PortSpec]) -> Option<Fault> {
+    let help = "write for example [7000, \"9000/udp\", 8000]";
+    if ports.is_empty() {
+        return Some(fault("knocks", "there is no port to knock at", help));
+    }
+    let is_zero = ports.iter().any(|port| port.number == 0);
+    is_zero.then(|| fault("knocks", "nobody can knock at port 0", help))
+}
+
+/// Constants of TCP with which no connection could work.
+pub(super) fn tcp(field: &'static str, settings: &Settings) -> Vec<Fault> {
+    let faults = settings.clone().resolve().check();
+    let in_field = |inner: Fault| {
+        let message = format!("`{}` {}", inner.field, inner.message);
+        Fault { field, message, help: inner.help }
+    };
+    faults.into_iter().map(in_field).collect()
+}
+
+/// How many requests a process works on at a time.
+pub(super) fn workers(field: &'static str, workers: u32) -> Option<Fault> {
+    let message = "nobody would work on requests";
+    (workers == 0).then(|| fault(field, message, "write 1 or more"))
 }

@@ -13,9 +13,19 @@ fn sample(kind: &str) -> AppSpec {
         "on-off" => "to = 'bob:9'\non-time = '1s'\noff-time = '1s'\ninterval = '10ms'",
         "trace" => "to = 'bob:9'\nfile = 'arrivals.csv'",
         "ping" | "traceroute" => "to = 'bob'",
-        "udp-server" => "port = 7",
+        "ftp-server" => "files = { a = '1MB' }",
+        "ftp-client" => "to = 'bob'\nget = ['a']\nput = { b = '1kB' }",
+        "smtp-server" => "mailboxes = ['b']",
+        "smtp-client" => "to = 'bob'\nmessages = 2\ncount = 2",
+        "port-knock" => "to = 'bob:22'\nknocks = [7, '8/udp']",
+        "knock-daemon" => "knocks = [7, '8/udp']\nopens = 'ssh'",
+        "udp-server" | "tcp-server" | "http-server" => "port = 7",
+        "tcp-client" | "http-client" => "to = 'bob:7'",
         "dns-server" => "zone = { a = 'bob' }",
-        "dns-client" => "server = 'bob'\nnames = ['a']\ncount = 100",
+        "dns-client" => "to = 'bob'\nnames = ['a']\ncount = 100",
+        "scan" => "to = 'bob'\nports = ['1-3', 'ssh']",
+        "syn-flood" => "to = 'bob:80'",
+        "audit" => "allowed = ['22/tcp']\ninterval = '1s'",
         other => unreachable!("{other} needs settings here"),
     };
     settings(kind, text).expect(kind)
@@ -74,7 +84,7 @@ fn senders_name_their_peer_and_count_what_they_send() {
         let mut os = FakeOs::silent();
         let mut app = os.start(&sample(kind));
         os.run(&mut *app, Time::from_secs(3));
-        let is_server = kind.ends_with("-server");
+        let is_server = kind.ends_with("-server") || ["audit", "knock-daemon"].contains(kind);
         assert_eq!(os.flow.peer.is_none(), is_server, "{kind}");
         assert_eq!(os.flow.packets_sent, os.sent.len() as u64, "{kind}");
         let first = u64::from(*kind == "ping");

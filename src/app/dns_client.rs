@@ -25,7 +25,8 @@ use crate::units::Time;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// The DNS server; port 53 unless said.
-    pub server: Target,
+    #[serde(alias = "server")]
+    pub to: Target,
     /// The names to ask for, in turn.
     pub names: Vec<String>,
     /// Time from one question to the next, answered or not; 1s unless said.
@@ -66,13 +67,10 @@ impl Configuration for Config {
         })
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
-        vec![("server", &mut self.server)]
+        vec![("to", &mut self.to)]
     }
     fn check(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.server.port == Some(0) {
-            faults.push(check::fault("server", "nobody can bind port 0", "leave the port out"));
-        }
+        let mut faults = Vec::from_iter(check::no_port_zero("to", &self.to));
         if self.names.is_empty() {
             let help = "write at least one, such as [\"www.example.org\"]";
             faults.push(check::fault("names", "there is no name to ask for", help));
@@ -118,7 +116,7 @@ struct DnsClient {
 
 impl DnsClient {
     fn server(&self) -> SocketAddrV4 {
-        self.config.server.socket_address(PORT)
+        self.config.to.socket_address(PORT)
     }
 
     fn count(&self) -> u64 {
@@ -224,7 +222,7 @@ impl DnsClient {
 impl App for DnsClient {
     fn start(&mut self, os: &mut dyn Os) {
         let flow = os.flow();
-        flow.opens(Protocol::Udp, self.config.server.with_port(PORT));
+        flow.opens(Protocol::Udp, self.config.to.with_port(PORT));
         self.report.begin(&self.config.names, &mut flow.details);
         let socket = os.udp_socket();
         if let Err(errno) = os.connect(socket, self.server()) {
@@ -252,8 +250,8 @@ impl App for DnsClient {
     /// Holds from the next question or attempt; the server and the names stay.
     fn reconfigure(&mut self, _: &mut dyn Os, spec: &AppSpec) {
         if let AppSpec::DnsClient(config) = spec {
-            let Config { server, names, .. } = self.config.clone();
-            self.config = Config { server, names, ..config.clone() };
+            let Config { to, names, .. } = self.config.clone();
+            self.config = Config { to, names, ..config.clone() };
         }
     }
 }

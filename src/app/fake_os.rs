@@ -1,14 +1,18 @@
 //! A stand-in for the operating system in tests: one process, a clock, a script of what happens.
+//! It has no TCP: what speaks TCP is tested on a whole network.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::{App, AppSpec, Os, Received, SocketError, Wake};
+use super::{
+    App, AppSpec, BindOptions, Line, Listening, Os, Readiness, Received, SocketError, Wake,
+};
 use crate::id::SocketId;
 use crate::observe::FlowStats;
-use crate::packet::{icmp, udp::Content};
+use crate::packet::{icmp, ipv4, udp::Content};
 use crate::rng::Stream;
 use crate::socket::{Errno, services::PortSpec};
+use crate::tcp::config::Settings;
 use crate::units::{Limit, Time};
 
 /// Where the process under test runs.
@@ -55,6 +59,7 @@ pub(super) struct FakeOs {
     pub(super) buffers: Vec<Limit>,
     pub(super) dont_fragment: Vec<bool>,
     pub(super) closed: Vec<SocketId>,
+    pub(super) allowed: Vec<(ipv4::Protocol, u16, Ipv4Addr, Time)>,
     /// The errors that calls give, while set.
     pub(super) bind_error: Option<Errno>,
     pub(super) send_error: Option<Errno>,
@@ -90,6 +95,7 @@ impl FakeOs {
             buffers: Vec::new(),
             dont_fragment: Vec::new(),
             closed: Vec::new(),
+            allowed: Vec::new(),
             bind_error: None,
             send_error: None,
             connect_error: None,
@@ -267,6 +273,70 @@ impl Os for FakeOs {
     }
     fn set_dont_fragment(&mut self, _: SocketId, forbid: bool) {
         self.dont_fragment.push(forbid);
+    }
+    fn set_bind_options(&mut self, _: SocketId, _: BindOptions) {}
+    fn tcp_socket(&mut self) -> SocketId {
+        self.udp_socket()
+    }
+    fn set_tcp(&mut self, _: SocketId, _: &Settings) {}
+    fn listen(&mut self, _: SocketId, _: u32) -> Result<(), Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn accept(&mut self, _: SocketId) -> Result<(SocketId, SocketAddrV4), Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn send(&mut self, _: SocketId, _: u64) -> Result<u64, Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn send_line(&mut self, _: SocketId, _: &str) -> Result<(), Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn send_message(&mut self, _: SocketId, _: &str, _: u64) -> Result<u64, Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn receive(&mut self, _: SocketId, _: u64) -> Result<u64, Errno> {
+        Err(Errno::EAGAIN)
+    }
+    fn receive_line(&mut self, _: SocketId) -> Option<Line> {
+        None
+    }
+    fn shutdown(&mut self, _: SocketId) -> Result<(), Errno> {
+        Err(Errno::EOPNOTSUPP)
+    }
+    fn abort(&mut self, socket: SocketId) {
+        self.close(socket);
+    }
+    fn poll(&self, _: SocketId) -> Readiness {
+        Readiness::default()
+    }
+    fn take_socket_error(&mut self, _: SocketId) -> Result<(), Errno> {
+        Ok(())
+    }
+    fn peer_address(&self, _: SocketId) -> Option<SocketAddrV4> {
+        None
+    }
+    fn listening(&self) -> Vec<Listening> {
+        Vec::new()
+    }
+    fn raw_socket(&mut self) -> SocketId {
+        self.udp_socket()
+    }
+    fn send_raw(&mut self, packet: ipv4::Packet) -> Result<(), Errno> {
+        let to = SocketAddrV4::new(packet.destination, packet.transport.ports().1);
+        let content = Content::Numbered(self.sent.len() as u64);
+        let length = packet.transport.length();
+        let sent = Sent { at: self.now, socket: SocketId(0), to, length, content, ttl: packet.ttl };
+        self.sent.push(sent);
+        Ok(())
+    }
+    fn receive_raw(&mut self, _: SocketId) -> Result<ipv4::Packet, Errno> {
+        Err(Errno::EAGAIN)
+    }
+    fn allow(&mut self, protocol: ipv4::Protocol, port: u16, source: Ipv4Addr, until: Time) {
+        self.allowed.push((protocol, port, source, until));
+    }
+    fn source_address(&mut self, _: Ipv4Addr) -> Option<Ipv4Addr> {
+        Some(HERE)
     }
     fn close(&mut self, socket: SocketId) {
         self.closed.push(socket);

@@ -188,15 +188,10 @@ impl Ping {
         }
     }
 
-    /// After anything that happened: who is late, what there is to tell, whether this is the end.
+    /// After anything that happened: who is late, and whether this is the end.
     fn review(&mut self, os: &mut dyn Os) {
         self.await_oldest(os);
-        let open = usize::try_from((self.sent + 1).saturating_sub(self.waiting_for)).unwrap_or(0);
-        let latest = self.recent.iter().rev().take(open);
-        let waiting = latest.filter(|request| request.state == State::Waiting).count() as u64;
         let flow = os.flow();
-        flow.details.clear();
-        flow.details.extend(self.statistics.lines(waiting));
         let all_settled = self.config.count.is_some_and(|count| self.sent >= count)
             && self.waiting_for > self.sent;
         if all_settled && flow.completed.is_none() {
@@ -239,6 +234,16 @@ impl App for Ping {
         if let AppSpec::Ping(config) = spec {
             self.config = config.clone();
         }
+    }
+
+    fn details(&self) -> Vec<String> {
+        if self.sent == 0 {
+            return Vec::new();
+        }
+        let open = usize::try_from((self.sent + 1).saturating_sub(self.waiting_for)).unwrap_or(0);
+        let latest = self.recent.iter().rev().take(open);
+        let waiting = latest.filter(|request| request.state == State::Waiting).count() as u64;
+        self.statistics.lines(waiting).collect()
     }
 }
 

@@ -60,12 +60,13 @@ impl UdpServer {
     fn read(&mut self, os: &mut dyn Os) {
         let Some(socket) = self.socket else { return };
         while self.work.is_none() {
-            let Ok(datagram) = os.receive_from(socket) else { return };
+            let received = os.receive_from(socket);
+            let Ok(datagram) = &received else { return };
             let service = self.config.service.draw(os.rng());
             if service.is_zero() {
-                self.answer(os, &datagram);
+                self.answer(os, datagram);
             } else {
-                self.work = Some(datagram);
+                self.work = Some(*datagram);
                 os.set_timer(service, 0);
             }
         }

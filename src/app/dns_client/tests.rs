@@ -8,7 +8,7 @@ const WWW: Ipv4Addr = Ipv4Addr::new(10, 0, 7, 7);
 const ROUND: Time = Time::from_ms(3);
 
 fn dns_client(text: &str) -> AppSpec {
-    settings("dns-client", &format!("server = 'bob'\n{text}")).expect(text)
+    settings("dns-client", &format!("to = 'bob'\n{text}")).expect(text)
 }
 
 fn run(mut os: FakeOs, text: &str, until: Time) -> FakeOs {

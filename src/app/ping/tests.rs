@@ -16,9 +16,11 @@ fn echo(sent: &Sent, after: Time) -> Reply {
     Reply::Datagram(after, sent.length, Content::Numbered(number & 0xffff))
 }
 
-fn run(os: &mut FakeOs, text: &str, until: Time) {
+/// Runs a ping; gives what it says in the end.
+fn run(os: &mut FakeOs, text: &str, until: Time) -> Vec<String> {
     let mut app = os.start(&ping(text));
     os.run(&mut *app, until);
+    app.details()
 }
 
 #[test]
@@ -27,7 +29,7 @@ fn times_every_echo_and_says_so_like_linux() {
         let late = if sent.at.is_zero() { Time::from_us(1_000) } else { Time::ZERO };
         vec![echo(sent, ROUND + late)]
     });
-    run(&mut os, "count = 4", Time::from_secs(10));
+    let details = run(&mut os, "count = 4", Time::from_secs(10));
     assert_eq!(os.send_times(), [0, 1, 2, 3].map(Time::from_secs));
     let numbers = os.sent.iter().map(|sent| sent.content).collect::<Vec<_>>();
     assert_eq!(numbers, [1, 2, 3, 4].map(Content::Numbered));
@@ -38,7 +40,7 @@ fn times_every_echo_and_says_so_like_linux() {
     assert_eq!(os.flow.completed, Some(Time::from_secs(3) + ROUND));
     assert_eq!(os.flow.end_state, Some("done"));
     assert_eq!(
-        os.flow.details,
+        details,
         [
             "4 packets transmitted, 4 received, 0% packet loss, time 3002ms",
             "rtt min/avg/max/mdev = 2.500/2.750/3.500/0.433 ms"
@@ -51,23 +53,21 @@ fn gives_up_after_the_timeout() {
     let mut os = FakeOs::answering(|sent| {
         if sent.at == Time::from_ms(200) { Vec::new() } else { vec![echo(sent, ROUND)] }
     });
-    run(&mut os, "count = 3\ninterval = '200ms'\ntimeout = '500ms'", Time::from_secs(10));
+    let details =
+        run(&mut os, "count = 3\ninterval = '200ms'\ntimeout = '500ms'", Time::from_secs(10));
     assert_eq!((os.flow.timeouts, os.rtts.len()), (1, 2));
     // The last answer has come before the second request is given up.
     assert_eq!(os.flow.completed, Some(Time::from_ms(700)));
-    assert_eq!(
-        os.flow.details[0],
-        "3 packets transmitted, 2 received, 33.3333% packet loss, time 402ms"
-    );
+    assert_eq!(details[0], "3 packets transmitted, 2 received, 33.3333% packet loss, time 402ms");
 }
 
 #[test]
 fn silence_has_no_times_and_is_known_at_any_moment() {
     let mut os = FakeOs::silent();
-    run(&mut os, "", Time::from_ms(2_500));
+    let details = run(&mut os, "", Time::from_ms(2_500));
     assert_eq!((os.sent.len(), os.flow.timeouts), (3, 2));
     assert_eq!(
-        os.flow.details,
+        details,
         ["3 packets transmitted, 0 received, 1 not yet answered, 100% packet loss, time 2000ms"]
     );
     assert_eq!(os.flow.completed, None);
@@ -93,9 +93,9 @@ fn tells_duplicates_and_errors() {
             vec![Reply::Error(ROUND, *sent.to.ip(), unreachable)]
         }
     });
-    run(&mut os, "count = 2", Time::from_secs(10));
+    let details = run(&mut os, "count = 2", Time::from_secs(10));
     assert_eq!(
-        os.flow.details[0],
+        details[0],
         "2 packets transmitted, 1 received, +1 duplicates, +1 errors, 50% packet loss, time 1000ms"
     );
     assert_eq!(os.rtts, [ROUND]);
