@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::packet::ipv4::{self, Protocol};
-pub use crate::socket::Accounting;
+pub use crate::socket::{Accounting, CookiePolicy};
+use crate::tcp;
 use crate::units::{Limit, Time};
 
 /// Settings of a host or router. Defaults are those of Linux.
@@ -26,6 +27,18 @@ pub struct IpConfig {
     pub receive_buffer: Limit,
     /// What a datagram counts for in a receive buffer.
     pub buffer_accounting: Accounting,
+    /// The constants of TCP.
+    pub tcp: tcp::config::Settings,
+    /// When SYNs are answered with cookies (`tcp_syncookies`).
+    pub syn_cookies: CookiePolicy,
+    /// Half-open connections that a listener remembers without cookies
+    /// (`tcp_max_syn_backlog`); the backlog of the listener limits them too.
+    pub max_syn_backlog: u32,
+    /// The longest backlog that a listener may ask for (`net.core.somaxconn`).
+    pub somaxconn: u32,
+    /// Whether a client that finds the accept queue full gets a reset
+    /// (`tcp_abort_on_overflow`).
+    pub abort_on_overflow: bool,
     /// ICMP errors to one destination: at most this many at once ...
     pub icmp_burst: u32,
     /// ... and then one per this interval; `0s` for no limit (`icmp_ratelimit`).
@@ -55,6 +68,11 @@ impl Default for IpConfig {
             ephemeral: [32_768, 60_999],
             receive_buffer: Limit::Bytes(crate::units::Bytes::new(212_992)),
             buffer_accounting: Accounting::Payload,
+            tcp: tcp::config::Settings::default(),
+            syn_cookies: CookiePolicy::WhenFull,
+            max_syn_backlog: 2048,
+            somaxconn: 4096,
+            abort_on_overflow: false,
             icmp_burst: 6,
             icmp_interval: Time::from_secs(1),
             arp_timeout: Time::from_secs(30),
@@ -119,6 +137,8 @@ pub enum Action {
     Reject,
     /// Drops it and says so: ICMP administratively prohibited.
     RejectProhibited,
+    /// Drops it and says so: a TCP reset; without answer if it is not TCP.
+    RejectReset,
 }
 
 /// The place of a filter, as in netfilter.

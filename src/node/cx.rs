@@ -7,9 +7,10 @@
 use indexmap::IndexSet;
 
 use crate::app::Wake;
-use crate::id::{AppId, ChannelId, FlowId, NodeId, PacketId};
+use crate::id::{AppId, ChannelId, FlowId, NodeId, PacketId, SocketId};
 use crate::observe::{DropReason, FlowStats, Interest, Observation, Place};
 use crate::packet::{Label, Packet, PacketStore, Payload, ethernet};
+use crate::socket::Transcripts;
 use crate::units::Time;
 
 /// Something a handler wants done.
@@ -19,6 +20,8 @@ pub enum Effect {
     Transmit(ChannelId, PacketId),
     /// Give the packet back to the same node, as if it had come in: a packet to itself.
     Loopback(NodeId, PacketId),
+    /// Call the stack's `handle_socket_timeout` for a socket at a time.
+    SocketTimer(NodeId, SocketId, Time),
     /// Wake the process.
     Wake(AppId, Wake),
     /// Wake the process at a time, with its token.
@@ -38,6 +41,8 @@ pub struct Cx {
     pub flows: Vec<FlowStats>,
     /// DNS names that the run knows.
     pub names: IndexSet<String>,
+    /// What the bytes of streams say.
+    pub transcripts: Transcripts,
     /// What is to be done.
     pub effects: Vec<Effect>,
     /// What somebody wants to know.
@@ -55,7 +60,7 @@ impl Cx {
     }
 
     /// A new packet with the next number.
-    #[inline]
+    #[inline(always)]
     pub fn create(
         &mut self,
         ethernet: ethernet::Header,
@@ -78,6 +83,13 @@ impl Cx {
     pub const fn next_number(&mut self) -> u64 {
         self.numbered += 1;
         self.numbered
+    }
+
+    /// Takes back the packet created last: its sender was told that it cannot be sent.
+    pub fn withdraw(&mut self, id: PacketId) {
+        let packet = self.packets.remove(id);
+        debug_assert_eq!(packet.label.number, self.numbered, "only the newest packet");
+        self.numbered -= 1;
     }
 
     /// Ends a packet that was not delivered.

@@ -1,7 +1,11 @@
-//! The packet filter of a host or router: which rule decides about a packet.
+//! The packet filter of a host or router: which rule decides about a packet, and what processes have
+//! opened besides.
+
+use std::net::Ipv4Addr;
 
 use super::config::{Action, Chain, FilterRule};
-use crate::packet::ipv4::{Packet, Transport};
+use crate::packet::ipv4::{Packet, Protocol, Transport};
+use crate::units::Time;
 
 /// What happens to `packet` at the place `chain`: the first rule that matches decides, and
 /// without one the packet is accepted.
@@ -16,6 +20,51 @@ pub fn verdict(rules: &[FilterRule], chain: Chain, packet: &Packet) -> Action {
         .map_or(Action::Accept, |rule| rule.action)
 }
 
+/// What processes have opened to certain sources, whatever the rules of the input chain say.
+#[derive(Debug, Default)]
+pub struct Openings {
+    list: Vec<Opening>,
+}
+
+#[derive(Debug)]
+struct Opening {
+    protocol: Protocol,
+    port: u16,
+    source: Ipv4Addr,
+    until: Time,
+}
+
+impl Openings {
+    /// Lets `source` send to a port until then.
+    pub fn allow(&mut self, protocol: Protocol, port: u16, source: Ipv4Addr, until: Time) {
+        let key = (protocol, port, source);
+        match self.list.iter_mut().find(|own| (own.protocol, own.port, own.source) == key) {
+            Some(opening) => opening.until = opening.until.max(until),
+            None => self.list.push(Opening { protocol, port, source, until }),
+        }
+    }
+
+    /// Whether a packet comes by an opening. One that is closed by now still lets segments through
+    /// that begin no connection: the filter knows no connections, and so cuts none off.
+    #[must_use]
+    pub fn admits(&self, now: Time, packet: &Packet) -> bool {
+        self.list.iter().any(|opening| {
+            opening.source == packet.source
+                && opening.protocol == packet.transport.protocol()
+                && destination_port(packet) == Some(opening.port)
+                && (now < opening.until || goes_on(packet))
+        })
+    }
+}
+
+/// Whether a packet is a segment of a connection that has begun.
+const fn goes_on(packet: &Packet) -> bool {
+    match &packet.transport {
+        Transport::Tcp(segment) => !segment.flags.syn,
+        Transport::Udp(_) | Transport::Icmp(_) => false,
+    }
+}
+
 fn matches(rule: &FilterRule, packet: &Packet) -> bool {
     rule.protocol.is_none_or(|protocol| protocol == packet.transport.protocol())
         && rule.from.is_none_or(|net| net.contains(&packet.source))
@@ -27,6 +76,7 @@ fn matches(rule: &FilterRule, packet: &Packet) -> bool {
 
 fn destination_port(packet: &Packet) -> Option<u16> {
     match packet.visible_transport()? {
+        Transport::Tcp(segment) => Some(segment.destination_port),
         Transport::Udp(datagram) => Some(datagram.destination_port),
         Transport::Icmp(_) => None,
     }
@@ -36,9 +86,8 @@ fn destination_port(packet: &Packet) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::packet::icmp::Message;
-    use crate::packet::ipv4::Protocol;
+    use crate::packet::tcp::{Flags, Options, Segment, SeqNum};
     use crate::packet::udp::{Content, Datagram};
-    use std::net::Ipv4Addr;
 
     const RULE: FilterRule = FilterRule {
         action: Action::Drop,
@@ -106,5 +155,31 @@ mod tests {
         assert_eq!(verdict(&with_port, Chain::Input, &later), Action::Accept);
         assert_eq!(verdict(&with_port, Chain::Input, &ping()), Action::Accept);
         assert_eq!(verdict(&[RULE], Chain::Input, &later), Action::Drop);
+    }
+
+    #[test]
+    fn what_is_opened_to_a_source_stays_open_to_its_connections() {
+        let mut openings = Openings::default();
+        let (source, until) = (Ipv4Addr::new(10, 0, 0, 1), Time::from_secs(5));
+        openings.allow(Protocol::Tcp, 22, source, until);
+        openings.allow(Protocol::Tcp, 22, source, Time::from_secs(1));
+        let segment = |syn| {
+            let flags = Flags { syn, ack: !syn, ..Flags::default() };
+            packet(Transport::Tcp(Segment {
+                source_port: 40_000,
+                destination_port: 22,
+                seq: SeqNum::new(1),
+                ack: SeqNum::new(1),
+                flags,
+                window: 1000,
+                options: Options::default(),
+                data_length: 0,
+            }))
+        };
+        let admits = |seconds, packet: &Packet| openings.admits(Time::from_secs(seconds), packet);
+        assert!(admits(4, &segment(true)), "a shorter time later takes nothing away");
+        assert!(!admits(5, &segment(true)) && admits(500, &segment(false)));
+        let other = Packet { source: Ipv4Addr::new(10, 0, 0, 7), ..segment(true) };
+        assert!(!admits(0, &other) && !admits(0, &udp(22)) && !admits(0, &ping()));
     }
 }

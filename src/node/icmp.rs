@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::packet::icmp::{HEADER, Message, Quote};
 use crate::packet::ipv4::{self, Packet, Transport};
+use crate::packet::tcp::SeqNum;
 
 /// The longest packet that carries an error (RFC 1812, 4.3.2.3; measured on Linux) \[bytes\].
 pub const MAX_ERROR_LENGTH: u16 = 576;
@@ -40,12 +41,17 @@ pub fn quote(packet: &Packet) -> Quote {
         Some(transport) => transport.ports(),
         None => (0, 0),
     };
+    let sequence = match packet.visible_transport() {
+        Some(Transport::Tcp(segment)) => segment.seq,
+        _ => SeqNum::default(),
+    };
     Quote {
         source: packet.source,
         destination: packet.destination,
         protocol: packet.transport.protocol(),
         source_port,
         destination_port,
+        sequence,
         identification: packet.identification,
         total_length: packet.total_length(),
         quoted_length: packet.total_length().min(MAX_ERROR_LENGTH - ipv4::HEADER - HEADER),

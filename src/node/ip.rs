@@ -68,7 +68,13 @@ impl IpNode {
         let process = &mut self.processes[place];
         process.state = State::Killed;
         cx.flows[process.id.index()].killed = Some(cx.now);
-        self.stack.close_all(cx.now, process.id);
+        self.stack.close_all(cx, process.id);
+    }
+
+    /// What a process has found out, see [`App::details`].
+    #[must_use]
+    pub fn details(&self, place: usize) -> Vec<String> {
+        self.processes.get(place).map_or_else(Vec::new, |process| process.app.details())
     }
 
     #[inline]

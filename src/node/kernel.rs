@@ -4,12 +4,13 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::cx::{Cx, Effect};
 use super::stack::Stack;
-use crate::app::Os;
+use crate::app::{Listening, Os};
 use crate::id::{AppId, FlowId, SocketId};
 use crate::observe::{FlowStats, Interest, Observation};
-use crate::packet::udp;
+use crate::packet::{ipv4, udp};
 use crate::rng::Stream;
-use crate::socket::{Errno, Received, SocketError};
+use crate::socket::{BindOptions, Errno, Line, Readiness, Received, SocketError};
+use crate::tcp::config::Settings;
 use crate::units::{Limit, Time};
 
 /// One process's view of its node during one call.
@@ -52,7 +53,10 @@ impl Os for Kernel<'_> {
     }
 
     fn connect(&mut self, socket: SocketId, to: SocketAddrV4) -> Result<(), Errno> {
-        self.stack.connect(socket, to)
+        if self.stack.is_stream(socket) {
+            return self.stack.connect_stream(self.cx, socket, to, FlowId(self.app.0));
+        }
+        self.stack.connect_datagram(socket, to)
     }
 
     fn send_to(
@@ -109,8 +113,92 @@ impl Os for Kernel<'_> {
         self.stack.set_dont_fragment(socket, forbid);
     }
 
+    fn set_bind_options(&mut self, socket: SocketId, options: BindOptions) {
+        self.stack.set_bind_options(socket, options);
+    }
+
     fn close(&mut self, socket: SocketId) {
-        self.stack.close(self.cx.now, socket);
+        self.stack.close(self.cx, socket);
+    }
+
+    fn tcp_socket(&mut self) -> SocketId {
+        self.stack.tcp_socket(self.app)
+    }
+
+    fn set_tcp(&mut self, socket: SocketId, settings: &Settings) {
+        self.stack.set_tcp(socket, settings);
+    }
+
+    fn listen(&mut self, socket: SocketId, backlog: u32) -> Result<(), Errno> {
+        self.stack.listen(socket, backlog)
+    }
+
+    fn accept(&mut self, socket: SocketId) -> Result<(SocketId, SocketAddrV4), Errno> {
+        self.stack.accept(socket)
+    }
+
+    fn send(&mut self, socket: SocketId, bytes: u64) -> Result<u64, Errno> {
+        self.stack.send(self.cx, socket, bytes)
+    }
+
+    fn send_line(&mut self, socket: SocketId, text: &str) -> Result<(), Errno> {
+        self.stack.send_message(self.cx, socket, text, 0).map(|_| ())
+    }
+
+    fn send_message(&mut self, socket: SocketId, text: &str, bytes: u64) -> Result<u64, Errno> {
+        self.stack.send_message(self.cx, socket, text, bytes)
+    }
+
+    fn receive(&mut self, socket: SocketId, bytes: u64) -> Result<u64, Errno> {
+        self.stack.receive_stream(self.cx, socket, bytes)
+    }
+
+    fn receive_line(&mut self, socket: SocketId) -> Option<Line> {
+        self.stack.receive_line(self.cx, socket)
+    }
+
+    fn shutdown(&mut self, socket: SocketId) -> Result<(), Errno> {
+        self.stack.shutdown(self.cx, socket)
+    }
+
+    fn abort(&mut self, socket: SocketId) {
+        self.stack.abort(self.cx, socket);
+    }
+
+    fn poll(&self, socket: SocketId) -> Readiness {
+        self.stack.poll(socket)
+    }
+
+    fn take_socket_error(&mut self, socket: SocketId) -> Result<(), Errno> {
+        self.stack.take_socket_error(socket)
+    }
+
+    fn peer_address(&self, socket: SocketId) -> Option<SocketAddrV4> {
+        self.stack.peer_address(socket)
+    }
+
+    fn listening(&self) -> Vec<Listening> {
+        self.stack.listening()
+    }
+
+    fn raw_socket(&mut self) -> SocketId {
+        self.stack.raw_socket(self.app)
+    }
+
+    fn send_raw(&mut self, packet: ipv4::Packet) -> Result<(), Errno> {
+        self.stack.send_raw(self.cx, packet, FlowId(self.app.0))
+    }
+
+    fn receive_raw(&mut self, socket: SocketId) -> Result<ipv4::Packet, Errno> {
+        self.stack.receive_raw(socket)
+    }
+
+    fn allow(&mut self, protocol: ipv4::Protocol, port: u16, source: Ipv4Addr, until: Time) {
+        self.stack.openings.allow(protocol, port, source, until);
+    }
+
+    fn source_address(&mut self, to: Ipv4Addr) -> Option<Ipv4Addr> {
+        self.stack.source_address(SocketAddrV4::new(to, 0))
     }
 
     fn flow(&mut self) -> &mut FlowStats {

@@ -1,8 +1,10 @@
 //! From a plan to a network that can run.
 
+use super::connections::Directory;
 use super::event::Event;
 use super::gauge::Readings;
 use super::plan::{NodeKind, Plan};
+use super::routes::Known;
 use super::wiring::{Plug, Wiring};
 use super::{Node, Simulation, Wire};
 use crate::engine::EventQueue;
@@ -32,7 +34,8 @@ impl Simulation {
             cx: Cx::new(flows),
             nodes,
             readings: Readings::default(),
-            reroutes_at: None,
+            directory: Directory::of(&plan),
+            known: Known::of(&plan),
             places: Vec::with_capacity(plan.apps.len()),
             media: (0..wiring.media).map(|_| Medium::default()).collect(),
             wires,

@@ -15,7 +15,7 @@ impl Simulation {
             ChangeKind::Channel(id, config) => self.change_channel(id, *config),
             ChangeKind::Cost(link, cost) => {
                 self.plan.links[link.index()].cost = cost;
-                self.reroute_later();
+                self.notice_later(link);
             }
             ChangeKind::App(app, spec) => self.reconfigure_app(app, &spec),
             ChangeKind::Ip(node, config) => {
@@ -35,12 +35,18 @@ impl Simulation {
         let now = self.cx.now;
         let (was_up, up) = (self.wire(id).channel.config().up, config.up);
         let (mtu, cost) = (config.mtu, path_cost(config.rate));
+        let sends = self.wire(id).channel.busy_until() > now;
         let ended = self.wire(id).channel.reconfigure(now, config);
         self.wire(id).channel.stats.dropped_by_down_link(ended.len() as u64);
         for packet in ended {
             self.cx.drop(packet, Place::Channel(id), DropReason::LinkDown);
         }
         self.end_queue_drops(id);
+        if let (Some(medium), true, false) = (self.wire(id).medium, sends, up)
+            && let Some(at) = self.media[medium as usize].cut(now)
+        {
+            self.events.push(at, Event::MediumFree(medium));
+        }
         let (node, interface) = self.wires[id.reverse().index()].to;
         match &mut self.nodes[node.index()] {
             Node::Ip(ip) => ip.stack.mtu_changed(interface, mtu),
@@ -53,18 +59,7 @@ impl Simulation {
                 Node::Switch(switch) => switch.link_changed(&mut self.cx, interface, up),
                 Node::Hub(hub) => hub.link_changed(interface, up),
             }
-            self.reroute_later();
-        }
-    }
-
-    /// The network will have noticed a change after its convergence time.
-    fn reroute_later(&mut self) {
-        if self.plan.routing.computed {
-            let at = self.cx.now.saturating_add(self.plan.routing.convergence);
-            // Both directions of a link change at once, and often several links.
-            if self.reroutes_at.replace(at) != Some(at) {
-                self.events.push(at, Event::Reroute);
-            }
+            self.notice_later(id.link());
         }
     }
 }

@@ -16,6 +16,11 @@ impl Simulation {
                 Node::Switch(switch) => switch.handle_timeout(&mut self.cx),
                 Node::Hub(_) => {}
             },
+            Event::SocketTimer(node, socket) => {
+                if let Node::Ip(ip) = &mut self.nodes[node.index()] {
+                    ip.stack.handle_socket_timeout(&mut self.cx, socket);
+                }
+            }
             Event::Loopback(node, packet) => {
                 if let Node::Ip(ip) = &mut self.nodes[node.index()] {
                     ip.stack.receive_local(&mut self.cx, packet);
@@ -33,10 +38,7 @@ impl Simulation {
             Event::AppStart(app) => self.with_app(app, IpNode::start),
             Event::AppStop(app) => self.with_app(app, |node, cx, place| node.kill(cx, place)),
             Event::Change(index) => self.change(index as usize),
-            Event::Reroute => {
-                self.reroutes_at.take_if(|at| *at <= self.cx.now);
-                self.reroute();
-            }
+            Event::Reroute => self.reroute(),
         }
         if !self.cx.effects.is_empty() {
             self.carry_out();
@@ -46,9 +48,10 @@ impl Simulation {
     /// Carries out what handlers asked for, in the order of asking, until nobody asks for more.
     pub(super) fn carry_out(&mut self) {
         let mut next = 0;
-        while let Some(&effect) = self.cx.effects.get(next) {
+        while next < self.cx.effects.len() {
             next += 1;
-            match effect {
+            // Read where it lies: a copy of the whole would wait for what was just written in parts.
+            match self.cx.effects[next - 1] {
                 Effect::Transmit(channel, packet) => self.transmit(channel, packet),
                 Effect::Loopback(node, packet) => {
                     let at = self.cx.now.saturating_add(super::traffic::LOOPBACK_DELAY);
@@ -59,6 +62,9 @@ impl Simulation {
                 }
                 Effect::AppTimer(app, at, token) => {
                     self.events.push(at, Event::AppTimer(app, token));
+                }
+                Effect::SocketTimer(node, socket, at) => {
+                    self.events.push(at, Event::SocketTimer(node, socket));
                 }
                 Effect::NodeTimer(node, at) => self.events.push(at, Event::NodeTimer(node)),
             }

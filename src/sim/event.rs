@@ -1,6 +1,6 @@
 //! Everything that can come up in the event queue: ids only.
 
-use crate::id::{AppId, ChannelId, NodeId, PacketId};
+use crate::id::{AppId, ChannelId, NodeId, PacketId, SocketId};
 
 /// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Event {
     MediumFree(u32),
     /// A deadline of a node's own protocols.
     NodeTimer(NodeId),
+    /// A deadline of a connection of a node.
+    SocketTimer(NodeId, SocketId),
     /// A packet that a node sent to itself has arrived.
     Loopback(NodeId, PacketId),
     /// A timer of a process, with its token.

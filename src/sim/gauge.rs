@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Simulation;
-use crate::id::{ChannelId, FlowId, NodeId};
-use crate::node::stack::PortReading;
+use super::{ConnectionValue, End, Node, Simulation};
+use crate::id::{AppId, ChannelId, FlowId, NodeId};
+use crate::node::IpNode;
+use crate::node::stack::{ListenQueues, PortDepth};
 use crate::packet::ipv4::Protocol;
 use crate::units::Time;
 
@@ -48,6 +49,31 @@ pub enum Gauge {
         /// The port.
         port: u16,
     },
+    /// Connections half open at a TCP port.
+    SynQueue {
+        /// The node.
+        node: NodeId,
+        /// The port.
+        port: u16,
+    },
+    /// Connections that wait to be accepted at a TCP port.
+    AcceptQueue {
+        /// The node.
+        node: NodeId,
+        /// The port.
+        port: u16,
+    },
+    /// Memory that the state of a node's TCP connections takes \[bytes\].
+    TcpMemory(NodeId),
+    /// A value of the connection that an application opened or accepted last: zero if it is gone.
+    Connection {
+        /// The application.
+        app: AppId,
+        /// Which end.
+        end: End,
+        /// What.
+        value: ConnectionValue,
+    },
     /// Data that a flow's receivers read since the last reading \[bit/s\].
     FlowThroughput(FlowId),
     /// Data that a flow's receivers have read per second since the flow started \[bit/s\].
@@ -71,7 +97,8 @@ impl Readings {
 }
 
 impl Simulation {
-    /// Reads a gauge now. Rates cover the time since the same gauge was read last.
+    /// Reads a gauge now. Rates cover the time since the same gauge was read last. Not a number if
+    /// there is no such value yet.
     pub fn read(&mut self, gauge: Gauge) -> f64 {
         let now = self.now();
         match gauge {
@@ -87,14 +114,20 @@ impl Simulation {
             }
             Gauge::ChannelDrops(id) => self.wires[id.index()].channel.stats.all_drops() as f64,
             Gauge::PortDepthBytes { node, protocol, port } => {
-                self.port(node, protocol, port).map_or(0.0, |port| port.depth_bytes as f64)
+                self.port(node, protocol, port).bytes as f64
             }
             Gauge::PortDepthPackets { node, protocol, port } => {
-                self.port(node, protocol, port).map_or(0.0, |port| port.depth_packets as f64)
+                self.port(node, protocol, port).packets as f64
             }
             Gauge::PortDrops { node, protocol, port } => {
-                self.port(node, protocol, port).map_or(0.0, |port| port.results.dropped as f64)
+                self.port(node, protocol, port).dropped as f64
             }
+            Gauge::SynQueue { node, port } => self.listen_queues(node, port).syn as f64,
+            Gauge::AcceptQueue { node, port } => self.listen_queues(node, port).accept as f64,
+            Gauge::TcpMemory(node) => {
+                self.ip_node(node).map_or(0.0, |ip| ip.stack.sockets().memory().bytes() as f64)
+            }
+            Gauge::Connection { app, end, value } => self.connection_value(app, end, value),
             Gauge::FlowThroughput(flow) => {
                 let bits = self.cx.flows[flow.index()].bytes_delivered * 8;
                 self.readings.rate(gauge, now, bits)
@@ -107,12 +140,37 @@ impl Simulation {
         }
     }
 
-    fn port(&self, node: NodeId, protocol: Protocol, port: u16) -> Option<PortReading> {
-        let now = self.now();
-        self.ip_node(node)?
-            .stack
-            .ports(now)
-            .into_iter()
-            .find(|reading| (reading.protocol, reading.port) == (protocol, port))
+    /// The largest value of a depth since the last call for the same gauge: what readings from time
+    /// to time miss. `None` of gauges that are no depths.
+    pub fn take_peak(&mut self, gauge: Gauge) -> Option<f64> {
+        let peak = match gauge {
+            Gauge::QueuePackets(id) => self.wires[id.index()].channel.stats.take_peak_packets(),
+            Gauge::QueueBytes(id) => self.wires[id.index()].channel.stats.take_peak_bytes(),
+            Gauge::PortDepthPackets { node, protocol, port } => {
+                self.ip_node_mut(node)?.stack.take_port_peak_packets(protocol, port)
+            }
+            Gauge::PortDepthBytes { node, protocol, port } => {
+                self.ip_node_mut(node)?.stack.take_port_peak_bytes(protocol, port)
+            }
+            _ => return None,
+        };
+        Some(peak as f64)
+    }
+
+    fn ip_node_mut(&mut self, node: NodeId) -> Option<&mut IpNode> {
+        match self.nodes.get_mut(node.index())? {
+            Node::Ip(ip) => Some(ip),
+            Node::Switch(_) | Node::Hub(_) => None,
+        }
+    }
+
+    fn listen_queues(&self, node: NodeId, port: u16) -> ListenQueues {
+        let ip = self.ip_node(node);
+        ip.and_then(|ip| ip.stack.listen_queues(port)).unwrap_or_default()
+    }
+
+    fn port(&self, node: NodeId, protocol: Protocol, port: u16) -> PortDepth {
+        let ip = self.ip_node(node);
+        ip.map_or_else(PortDepth::default, |ip| ip.stack.port_depth(self.now(), protocol, port))
     }
 }

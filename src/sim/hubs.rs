@@ -3,7 +3,7 @@
 use petgraph::unionfind::UnionFind;
 
 use super::address::AddressFault;
-use super::plan::{NodeKind, Plan};
+use super::plan::{LinkPlan, NodeKind, Plan};
 use super::wiring::Wiring;
 use crate::id::NodeId;
 use crate::units::Rate;
@@ -11,7 +11,7 @@ use crate::units::Rate;
 /// Loops of hubs, and hubs whose links differ in rate.
 pub(super) fn faults(plan: &Plan, wiring: &Wiring) -> Vec<AddressFault> {
     let mut faults = loops(plan);
-    faults.extend(rates(plan, wiring));
+    faults.extend(rates(plan, &plan.links, wiring));
     faults
 }
 
@@ -35,10 +35,12 @@ fn loops(plan: &Plan) -> Vec<AddressFault> {
 }
 
 /// A hub has no buffer: what comes in at one rate cannot leave at another (IEEE 802.3, clause 9).
-fn rates(plan: &Plan, wiring: &Wiring) -> Vec<AddressFault> {
+/// `links` are those of the plan, which may have other settings by now.
+#[must_use]
+pub fn rates(plan: &Plan, links: &[LinkPlan], wiring: &Wiring) -> Vec<AddressFault> {
     let mut first: Vec<Option<Rate>> = vec![None; wiring.media];
     let mut faults = Vec::new();
-    for (link, medium) in plan.links.iter().zip(&wiring.medium_of) {
+    for (link, medium) in links.iter().zip(&wiring.medium_of) {
         let Some(medium) = *medium else { continue };
         let common = *first[medium as usize].get_or_insert(link.directions[0].rate);
         let other = link.directions.iter().map(|way| way.rate).find(|rate| *rate != common);

@@ -6,22 +6,25 @@
 //! - `event`, `dispatch`: everything that can come up, and the one match over it;
 //! - `traffic`: packets onto links and off them;
 //! - `change`: timed changes and what follows from them;
-//! - `gauge`, `results`: what can be read off, while it runs and at the end.
+//! - `gauge`, `connections`, `sockets`, `results`: what can be read off, while it runs and at the end.
 
 pub mod address;
 mod build;
 mod change;
+mod connections;
 mod dispatch;
 mod event;
 mod gauge;
-mod hubs;
+pub mod hubs;
 pub mod path;
 mod plan;
 mod results;
 mod routes;
+mod sockets;
 mod traffic;
 pub mod wiring;
 
+pub use connections::{ConnectionValue, End, state_number};
 pub use gauge::Gauge;
 pub use plan::{AppPlan, Change, ChangeKind, LinkPlan, NodeKind, NodePlan, Plan, RoutingPlan};
 
@@ -33,6 +36,7 @@ use crate::node::switch::Switch;
 use crate::node::{Cx, IpNode};
 use crate::observe::Observer;
 use crate::units::Time;
+use connections::Directory;
 use event::Event;
 use gauge::Readings;
 
@@ -51,8 +55,8 @@ pub struct Simulation {
     places: Vec<(NodeId, usize)>,
     wiring: wiring::Wiring,
     readings: Readings,
-    /// When the latest change is noticed, if that is still to come.
-    reroutes_at: Option<Time>,
+    directory: Directory,
+    known: routes::Known,
 }
 
 /// A node of any kind.

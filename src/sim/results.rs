@@ -1,12 +1,11 @@
 //! The results of a run, as far as the simulation knows them.
 
 use indexmap::IndexMap;
-use indexmap::map::Entry;
 
 use super::{Node, Simulation};
 use crate::id::{ChannelId, LinkId};
 use crate::observe::FlowStats;
-use crate::observe::results::{Channel, Engine, Flow, Host, Port, Summary};
+use crate::observe::results::{Channel, Engine, Flow, Holding, Host, Port, Summary};
 
 impl Simulation {
     /// The results until now. Name, title and expectations are left to the scenario.
@@ -49,22 +48,18 @@ impl Simulation {
     }
 
     fn port_results(&self) -> IndexMap<String, Port> {
-        let mut ports = IndexMap::new();
+        let mut ports: IndexMap<String, Vec<Holding>> = IndexMap::new();
         for (plan, node) in self.plan.nodes.iter().zip(&self.nodes) {
             let Node::Ip(ip) = node else { continue };
             for reading in ip.stack.ports(self.now()) {
                 let name = format!("{}:{}/{}", plan.name, reading.port, reading.protocol);
                 let process = self.plan.apps[reading.owner.index()].name.clone();
-                let port = Port { process, ..reading.results };
-                match ports.entry(name) {
-                    Entry::Vacant(place) => {
-                        place.insert(port);
-                    }
-                    Entry::Occupied(mut other) => other.get_mut().add(&port),
-                }
+                let counted = Port { process, ..reading.results };
+                let (from, to) = reading.held;
+                ports.entry(name).or_default().push(Holding { counted, from, to });
             }
         }
-        ports
+        ports.into_iter().map(|(name, holdings)| (name, Port::of(holdings))).collect()
     }
 
     fn host_results(&self) -> IndexMap<String, Host> {
@@ -78,21 +73,23 @@ impl Simulation {
 
     fn flow_results(&self) -> IndexMap<String, Flow> {
         let all = self.plan.apps.iter().zip(&self.cx.flows);
-        all.filter_map(|(app, flow)| {
-            let from = &self.plan.nodes[app.on.index()].name;
-            Some((app.name.clone(), self.flow_result(flow, from)?))
-        })
-        .collect()
+        all.zip(&self.places)
+            .filter_map(|((app, flow), &(node, place))| {
+                let from = &self.plan.nodes[app.on.index()].name;
+                let mut result = self.flow_result(flow, from)?;
+                let found_out = self.ip_node(node).map(|ip| ip.details(place));
+                result.details.extend(found_out.into_iter().flatten());
+                Some((app.name.clone(), result))
+            })
+            .collect()
     }
 
-    /// A flow's results, if the application speaks to somebody or has failed to.
+    /// A flow's results, if the application speaks to somebody, has failed to, or has a tale to tell.
     fn flow_result(&self, flow: &FlowStats, from: &str) -> Option<Flow> {
         let (protocol, to) = match &flow.peer {
             Some((protocol, to)) => (protocol.to_string(), to.clone()),
-            None => {
-                flow.end_state?;
-                (String::new(), String::new())
-            }
+            None if flow.end_state.is_none() && flow.details.is_empty() => return None,
+            None => (String::new(), String::new()),
         };
         Some(Flow {
             protocol,
@@ -102,17 +99,20 @@ impl Simulation {
             packets_delivered: flow.packets_delivered,
             bytes_delivered: flow.bytes_delivered,
             goodput_bps: flow.goodput_bps(self.now()),
-            handshake_seconds: None,
+            handshake_seconds: flow.handshake.map(|span| span.as_secs_f64()),
             retransmits: flow.retransmits,
             timeouts: flow.timeouts,
             min_rtt_seconds: flow.rtt.min.map(|rtt| rtt.as_secs_f64()),
             mean_rtt_seconds: flow.rtt.mean_seconds(),
             mean_delay_seconds: flow.delay.mean_seconds(),
+            responses: flow.responses.count(),
+            mean_response_seconds: flow.responses.mean_seconds(),
+            p95_response_seconds: flow.responses.quantile_seconds(0.95),
             reordered: flow.reordered,
             duplicates: flow.duplicates,
             errors: flow.errors,
             completed_seconds: flow.completed.map(|at| at.as_secs_f64()),
-            end_state: flow.end_state.unwrap_or("open").to_owned(),
+            end_state: flow.end_state.or(flow.state).unwrap_or("open").to_owned(),
             details: flow.details.clone(),
         })
     }

@@ -5,6 +5,7 @@ use super::{Node, Simulation};
 use crate::id::{ChannelId, InterfaceId, NodeId, PacketId};
 use crate::link::{Outcome, Started};
 use crate::observe::{DropReason, Observation, Place};
+use crate::packet::Payload;
 use crate::queue::Queued;
 use crate::units::Time;
 
@@ -23,11 +24,14 @@ impl Simulation {
             return;
         }
         let bytes = channel.wire_bytes(self.cx.packets[packet].length());
+        let ecn_capable = self.cx.packets[packet].ecn_capable();
+        let arriving =
+            Queued { packet, bytes, flow_hash: 0, since: now, ecn_capable, marked: false };
         self.cx.observe(|packets| Observation::Enqueued { channel: id, packet: packets[packet] });
         if let Some(medium) = self.wires[id.index()].medium {
-            return self.transmit_shared(id, medium, packet, bytes);
+            return self.transmit_shared(id, medium, arriving);
         }
-        let outcome = self.wires[id.index()].channel.offer(now, packet, bytes, 0);
+        let outcome = self.wires[id.index()].channel.offer(now, arriving);
         self.follow_up(id, &outcome);
     }
 
@@ -41,6 +45,9 @@ impl Simulation {
             self.events.push(at, Event::TransmitterFree(id));
         }
         if let Some(started) = &outcome.started {
+            if started.marked {
+                self.cx.packets[started.packet].mark_congestion();
+            }
             self.cx.observe(|packets| Observation::TransmitStarted {
                 channel: id,
                 packet: packets[started.packet],
@@ -57,7 +64,10 @@ impl Simulation {
     }
 
     fn impair(&mut self, id: ChannelId, started: &Started) {
-        if started.fate.lost {
+        let listed = started.fate.listed
+            && matches!(self.cx.packets[started.packet].payload, Payload::Ipv4(_))
+            && self.wire(id).channel.lose_listed(started.packet);
+        if started.fate.lost || listed {
             self.cx.drop(started.packet, Place::Channel(id), DropReason::Loss);
             return;
         }
@@ -125,15 +135,14 @@ impl Simulation {
     }
 
     /// A station on a shared medium hands in a frame: sent when nobody else sends.
-    fn transmit_shared(&mut self, id: ChannelId, medium: u32, packet: PacketId, bytes: u32) {
+    fn transmit_shared(&mut self, id: ChannelId, medium: u32, arriving: Queued) {
         let now = self.cx.now;
         match self.media[medium as usize].ask(now, id) {
             Ok(()) => {
-                let outcome = self.wire(id).channel.offer(now, packet, bytes, 0);
+                let outcome = self.wire(id).channel.offer(now, arriving);
                 self.sent_on_medium(id, medium, outcome);
             }
             Err(event) => {
-                let arriving = Queued { packet, bytes, flow_hash: 0, since: now };
                 self.wire(id).channel.enqueue(now, arriving);
                 if let Some(at) = event {
                     self.events.push(at, Event::MediumFree(medium));
@@ -166,7 +175,7 @@ impl Simulation {
 
     pub(super) fn medium_free(&mut self, medium: u32) {
         let now = self.cx.now;
-        while let Some(station) = self.media[medium as usize].next_station() {
+        while let Some(station) = self.media[medium as usize].next_station(now) {
             let outcome = self.wire(station).channel.send_next(now);
             if self.sent_on_medium(station, medium, outcome) {
                 return;

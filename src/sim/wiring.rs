@@ -72,8 +72,8 @@ impl Wiring {
                 });
             }
         }
-        let (segment_of, segments) = domains(plan, |kind| !kind.is_ip());
-        let (medium_of, media) = domains(plan, |kind| matches!(kind, NodeKind::Hub));
+        let (segment_of, segments) = segments(plan, |_| true);
+        let (medium_of, media) = domains(plan, |kind| matches!(kind, NodeKind::Hub), |_| true);
         let on_hub = |link: usize| {
             plan.links[link]
                 .ends
@@ -89,13 +89,22 @@ impl Wiring {
     }
 }
 
-/// Joins links that meet at a node of a kind that `joins`; numbers the groups in link order.
-fn domains(plan: &Plan, joins: impl Fn(&NodeKind) -> bool) -> (Vec<usize>, usize) {
+/// The broadcast domain of each link, and how many there are, if only some links work.
+pub(super) fn segments(plan: &Plan, works: impl Fn(usize) -> bool) -> (Vec<usize>, usize) {
+    domains(plan, |kind| !kind.is_ip(), works)
+}
+
+/// Joins links that work and meet at a node of a kind that `joins`; numbers the groups in link order.
+fn domains(
+    plan: &Plan,
+    joins: impl Fn(&NodeKind) -> bool,
+    works: impl Fn(usize) -> bool,
+) -> (Vec<usize>, usize) {
     let mut union = UnionFind::new(plan.links.len());
     let mut first_link = vec![None; plan.nodes.len()];
     for (index, link) in plan.links.iter().enumerate() {
         for end in link.ends {
-            if joins(&plan.nodes[end.index()].kind) {
+            if works(index) && joins(&plan.nodes[end.index()].kind) {
                 let first = *first_link[end.index()].get_or_insert(index);
                 union.union(first, index);
             }

@@ -17,18 +17,49 @@ use crate::socket::{Delivery, Received};
 impl Stack {
     /// A packet for this node, from outside or from itself.
     pub fn receive_local(&mut self, cx: &mut Cx, id: PacketId) {
-        let Payload::Ipv4(ip) = cx.packets[id].payload else { return };
-        if let Err(refusal) = self.filtered(Chain::Input, &ip) {
+        let Packet { payload: Payload::Ipv4(ip), label, .. } = &cx.packets[id] else { return };
+        if !self.sockets.raw().is_empty() && !ip.is_fragment() {
+            self.show_to_raw(&mut cx.effects, ip);
+        }
+        if !self.openings.admits(cx.now, ip)
+            && let Err(refusal) = self.filtered(Chain::Input, ip)
+        {
             return self.refuse(cx, id, refusal);
         }
         if ip.is_fragment() {
+            let ip = *ip;
             return self.receive_fragment(cx, id, &ip);
         }
-        match ip.transport {
-            Transport::Udp(datagram) => self.receive_udp(cx, id, &ip, &datagram),
+        match &ip.transport {
+            Transport::Udp(datagram) => {
+                let port = datagram.destination_port;
+                let arrived = Received {
+                    from: SocketAddrV4::new(ip.source, datagram.source_port),
+                    to: ip.destination,
+                    length: datagram.data_length,
+                    content: datagram.content,
+                    ttl: ip.ttl,
+                    created: label.created,
+                    flow: label.flow,
+                };
+                self.receive_udp(cx, id, port, arrived);
+            }
+            Transport::Tcp(_) => self.receive_tcp(cx, id),
             Transport::Icmp(message) => {
+                let (ip, message) = (*ip, *message);
                 let packet = cx.packets.remove(id);
                 self.receive_icmp(cx, &packet, &ip, &message);
+            }
+        }
+    }
+
+    /// Raw sockets get a copy of everything, before the packet filter, as libpcap does.
+    fn show_to_raw(&mut self, effects: &mut Vec<Effect>, ip: &ipv4::Packet) {
+        for index in 0..self.sockets.raw().len() {
+            let id = self.sockets.raw()[index];
+            let Some((socket, owner)) = self.sockets.raw_mut(id) else { continue };
+            if socket.deliver(ip) {
+                effects.push(Effect::Wake(owner, Wake::Ready(id)));
             }
         }
     }
@@ -78,34 +109,16 @@ impl Stack {
 
     /// UDP demultiplexing (RFC 1122, section 4.1): by port, and by address where it matters.
     #[inline(always)]
-    fn receive_udp(
-        &mut self,
-        cx: &mut Cx,
-        id: PacketId,
-        ip: &ipv4::Packet,
-        datagram: &udp::Datagram,
-    ) {
-        let to = SocketAddrV4::new(ip.destination, datagram.destination_port);
-        let from = SocketAddrV4::new(ip.source, datagram.source_port);
-        let Some(socket) = self.sockets.find(Protocol::Udp, to, from) else {
+    fn receive_udp(&mut self, cx: &mut Cx, id: PacketId, port: u16, arrived: Received) {
+        let to = SocketAddrV4::new(arrived.to, port);
+        let Some(socket) = self.sockets.find(Protocol::Udp, to, arrived.from) else {
             self.counters.port_closed += 1;
-            let error = Error::DestinationUnreachable(Unreachable::Port);
-            return self.refuse(cx, id, (DropReason::PortClosed, Some(error)));
-        };
-        let label = cx.packets[id].label;
-        let arrived = Received {
-            from,
-            to: ip.destination,
-            length: datagram.data_length,
-            content: datagram.content,
-            ttl: ip.ttl,
-            created: label.created,
-            flow: label.flow,
+            return self.refuse(cx, id, (DropReason::PortClosed, Some(Unreachable::Port.into())));
         };
         if self.hand_over(cx, socket, arrived) {
             cx.packets.remove(id);
         } else {
-            let place = Place::Port { node: self.id, protocol: Protocol::Udp, port: to.port() };
+            let place = Place::Port { node: self.id, protocol: Protocol::Udp, port };
             cx.drop(id, place, DropReason::BufferFull);
         }
     }
@@ -113,7 +126,7 @@ impl Stack {
     /// Puts a datagram into a socket's buffer and wakes its process. False if there was no room.
     #[inline(always)]
     fn hand_over(&mut self, cx: &mut Cx, id: SocketId, arrived: Received) -> bool {
-        let Some((socket, owner)) = self.sockets.get_mut(id) else { return false };
+        let Some((socket, owner)) = self.sockets.datagram_mut(id) else { return false };
         match socket.deliver(cx.now, arrived) {
             Delivery::Full => false,
             Delivery::Queued { was_empty } => {

@@ -8,7 +8,7 @@ use crate::id::FlowId;
 use crate::node::cx::{Cx, Effect};
 use crate::node::icmp::{may_answer_with_error, quote};
 use crate::packet::icmp::{Error, Message, Quote, Unreachable};
-use crate::packet::ipv4::{self, Transport};
+use crate::packet::ipv4::{self, Protocol, Transport};
 use crate::socket::{Errno, SocketError};
 
 impl Stack {
@@ -68,7 +68,10 @@ impl Stack {
         let remote = SocketAddrV4::new(quote.destination, quote.destination_port);
         let id = self.sockets.find(quote.protocol, local, remote);
         let Some(id) = id else { return };
-        let Some((socket, owner)) = self.sockets.get_mut(id) else { return };
+        if quote.protocol == Protocol::Tcp {
+            return self.report_to_connection(cx, id, error, quote);
+        }
+        let Some((socket, owner)) = self.sockets.datagram_mut(id) else { return };
         let told =
             SocketError { errno: errno(error), offender, icmp: Some(error), destination: remote };
         cx.flows[owner.index()].errors += 1;
@@ -79,7 +82,7 @@ impl Stack {
 }
 
 /// What a socket call reports for an ICMP error (Linux `icmp_err_convert`).
-const fn errno(error: Error) -> Errno {
+pub(super) const fn errno(error: Error) -> Errno {
     match error {
         Error::DestinationUnreachable(why) => match why {
             Unreachable::Network => Errno::ENETUNREACH,

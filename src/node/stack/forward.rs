@@ -11,6 +11,24 @@ use crate::packet::icmp::{Error, Unreachable};
 use crate::packet::{Payload, ipv4};
 use crate::routing::Flow;
 
+/// Why a packet ends here, and what its sender is told.
+pub(super) type Refusal = (DropReason, Option<Answer>);
+
+/// What the sender of a refused packet is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answer {
+    /// An ICMP error.
+    Error(Error),
+    /// A TCP reset.
+    Reset,
+}
+
+impl From<Unreachable> for Answer {
+    fn from(why: Unreachable) -> Self {
+        Self::Error(Error::DestinationUnreachable(why))
+    }
+}
+
 impl Stack {
     /// A frame has come in.
     pub fn receive(&mut self, cx: &mut Cx, interface: InterfaceId, id: PacketId) {
@@ -94,60 +112,55 @@ impl Stack {
             return self.refuse(cx, id, refusal);
         }
         ip.ttl -= 1;
+        let length = ip.total_length();
         match next {
             Next::Via(interface, neighbor) => {
                 self.counters.forwarded += 1;
-                self.send_via(cx, id, interface, neighbor);
+                self.send_via(cx, id, length, interface, neighbor);
             }
             Next::Local | Next::Spread | Next::Unreachable => {
-                let error = Error::DestinationUnreachable(Unreachable::Network);
                 self.counters.no_route += 1;
-                self.refuse(cx, id, (DropReason::NoRoute, Some(error)));
+                self.refuse(cx, id, (DropReason::NoRoute, Some(Unreachable::Network.into())));
             }
         }
     }
 
     /// The checks that most packets on most routers need not go through.
-    fn may_forward(&mut self, ip: &ipv4::Packet) -> Result<(), (DropReason, Option<Error>)> {
+    fn may_forward(&mut self, ip: &ipv4::Packet) -> Result<(), Refusal> {
         if !self.forwards {
             return Err((DropReason::NotForwarding, None));
         }
         if ip.ttl <= 1 {
             self.counters.ttl_exceeded += 1;
-            return Err((DropReason::TtlExceeded, Some(Error::TimeExceeded)));
+            return Err((DropReason::TtlExceeded, Some(Answer::Error(Error::TimeExceeded))));
         }
         self.filtered(Chain::Forward, ip)
     }
 
     /// What the packet filter says.
-    pub(super) fn filtered(
-        &mut self,
-        chain: Chain,
-        ip: &ipv4::Packet,
-    ) -> Result<(), (DropReason, Option<Error>)> {
+    pub(super) fn filtered(&mut self, chain: Chain, ip: &ipv4::Packet) -> Result<(), Refusal> {
         if self.config.filter.is_empty() {
             return Ok(());
         }
-        let error = match filter::verdict(&self.config.filter, chain, ip) {
+        let answer = match filter::verdict(&self.config.filter, chain, ip) {
             Action::Accept => return Ok(()),
             Action::Drop => None,
-            Action::Reject => Some(Unreachable::Port),
-            Action::RejectProhibited => Some(Unreachable::AdministrativelyProhibited),
+            Action::Reject => Some(Unreachable::Port.into()),
+            Action::RejectProhibited => Some(Unreachable::AdministrativelyProhibited.into()),
+            Action::RejectReset => Some(Answer::Reset),
         };
         self.counters.filtered += 1;
-        Err((DropReason::Filtered, error.map(Error::DestinationUnreachable)))
+        Err((DropReason::Filtered, answer))
     }
 
     /// Ends a packet and tells its sender, if there is something to tell.
-    pub(super) fn refuse(
-        &mut self,
-        cx: &mut Cx,
-        id: PacketId,
-        (reason, error): (DropReason, Option<Error>),
-    ) {
+    pub(super) fn refuse(&mut self, cx: &mut Cx, id: PacketId, (reason, answer): Refusal) {
         let packet = cx.drop(id, Place::Node(self.id), reason);
-        if let (Some(error), Payload::Ipv4(ip)) = (error, &packet.payload) {
-            self.send_error(cx, ip, packet.label.flow, error);
+        let Payload::Ipv4(ip) = &packet.payload else { return };
+        match answer {
+            None => {}
+            Some(Answer::Error(error)) => self.send_error(cx, ip, packet.label.flow, error),
+            Some(Answer::Reset) => self.refuse_connection(cx, ip, packet.label.flow),
         }
     }
 }

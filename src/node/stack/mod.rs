@@ -4,37 +4,44 @@
 //! - `output`: what starts here, and the last step of everything that leaves;
 //! - `deliver`: what is for this node, up to the sockets;
 //! - `errors`: ICMP errors, sent and received;
-//! - `sockets`: the node's sockets and ports;
+//! - `sockets`: the node's sockets and ports; `listing`: the same as a table;
+//! - `tcp`: connections and listeners;
 //! - `destination_cache`: the routing table's recent answers.
 //!
 //! Not modelled: IP options, broadcast and multicast above ARP, ICMP redirects, path MTU
-//! discovery by the stack itself (an application may set DF and sees the error).
+//! discovery for UDP (an application may set DF and sees the error).
 
 mod deliver;
 mod destination_cache;
 mod errors;
 mod forward;
+mod listing;
 mod output;
 mod sockets;
+mod tcp;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
-pub use sockets::{PortReading, Sockets};
+pub use sockets::{PortDepth, PortReading, Sockets};
+pub use tcp::{LastConnection, ListenQueues};
 
 use destination_cache::DestinationCache;
 
 use super::config::IpConfig;
 use super::cx::{Cx, Effect};
+use super::filter::Openings;
 use super::icmp_limit::IcmpLimit;
 use super::interface::Interface;
 use super::neighbor::{self, NeighborCache};
 use super::reassembly::Reassembly;
 use crate::engine::{Fired, Timer};
-use crate::id::{AppId, InterfaceId, NodeId};
+use crate::id::{InterfaceId, NodeId};
 use crate::observe::results;
 use crate::rng::Stream;
 use crate::routing::{Computed, NextHop, Routes, Source};
-use crate::units::Time;
+use crate::socket::{IsnGenerator, SynCookies};
+use crate::tcp::config::Config;
 
 /// The IPv4 stack of one node.
 #[derive(Debug)]
@@ -48,6 +55,12 @@ pub struct Stack {
     neighbors: NeighborCache,
     reassembly: Reassembly,
     icmp_limit: IcmpLimit,
+    /// What processes have opened in the packet filter.
+    pub(super) openings: Openings,
+    isn: IsnGenerator,
+    cookies: SynCookies,
+    /// The constants of TCP connections.
+    tcp: Arc<Config>,
     sockets: Sockets,
     dice: Stream,
     timer: Timer,
@@ -76,9 +89,13 @@ impl Stack {
             neighbors: NeighborCache::new(neighbor::Timing::from(&config)),
             reassembly: Reassembly::new(config.reassembly_timeout),
             icmp_limit: IcmpLimit::new(&config),
+            openings: Openings::default(),
             sockets: Sockets::new(&config),
             salt: dice.below(u64::MAX),
             identification: dice.below(u64::from(u16::MAX)) as u16,
+            isn: IsnGenerator::new(&mut dice),
+            cookies: SynCookies::new(&mut dice),
+            tcp: Arc::new(config.tcp.clone().resolve()),
             dice,
             timer: Timer::new(),
             counters: results::Host::default(),
@@ -118,15 +135,10 @@ impl Stack {
         &self.neighbors
     }
 
-    /// Closes all sockets of a process that is no more.
-    pub fn close_all(&mut self, now: Time, owner: AppId) {
-        self.sockets.close_all(now, owner);
-    }
-
     /// The counters.
     #[must_use]
     pub const fn counters(&self) -> results::Host {
-        self.counters
+        results::Host { max_tcp_memory_bytes: self.sockets.memory().most(), ..self.counters }
     }
 
     /// The sockets and ports.
@@ -141,10 +153,15 @@ impl Stack {
         self.cache.clear();
     }
 
-    /// The link of an interface went down or came up. Routes follow later, when the network has
-    /// noticed.
+    /// The link of an interface went down or came up. A router uses its connected and static routes
+    /// through an interface only while that has a carrier, as one with a routing daemon does
+    /// (`ignore_routes_with_linkdown`); a host keeps them, which is Linux's default. Computed routes
+    /// follow later, when the network has noticed.
     pub fn link_changed(&mut self, interface: InterfaceId, up: bool) {
         self.interfaces[interface.index()].up = up;
+        if self.forwards {
+            self.renew_own_routes();
+        }
     }
 
     /// The settings of an interface's link changed.
@@ -154,13 +171,12 @@ impl Stack {
 
     /// New settings. What is running keeps its state; static routes are replaced.
     pub fn reconfigure(&mut self, config: IpConfig) {
-        for route in &self.config.routes {
-            self.routes.remove(route.to, Source::Static);
-        }
+        self.remove_static_routes();
         self.neighbors.set_timing(neighbor::Timing::from(&config));
         self.reassembly.set_timeout(config.reassembly_timeout);
         self.icmp_limit.set(&config);
         self.sockets.reconfigure(&config);
+        self.tcp = Arc::new(config.tcp.clone().resolve());
         self.config = config;
         self.add_static_routes();
         self.cache.clear();
@@ -195,9 +211,33 @@ impl Stack {
         address.is_loopback() || self.addresses().any(|own| own == address)
     }
 
+    /// Connected and static routes through the interfaces that work.
+    fn renew_own_routes(&mut self) {
+        for net in self.interfaces.iter().filter_map(|interface| interface.address) {
+            self.routes.remove(net.trunc(), Source::Connected);
+        }
+        self.remove_static_routes();
+        self.add_connected_routes();
+        self.add_static_routes();
+        self.cache.clear();
+    }
+
+    /// Whether routes may lead through an interface.
+    const fn routes_use(&self, interface: &Interface) -> bool {
+        interface.up || !self.forwards
+    }
+
+    fn remove_static_routes(&mut self) {
+        for route in &self.config.routes {
+            self.routes.remove(route.to, Source::Static);
+        }
+    }
+
     fn add_connected_routes(&mut self) {
         for (index, interface) in self.interfaces.iter().enumerate() {
-            if let Some(net) = interface.address {
+            if let Some(net) = interface.address
+                && self.routes_use(interface)
+            {
                 let hop = NextHop { interface: InterfaceId::from_index(index), gateway: None };
                 self.routes.insert(net.trunc(), Source::Connected, 0, vec![hop]);
             }
@@ -208,6 +248,7 @@ impl Stack {
         for route in &self.config.routes {
             let on = self.interfaces.iter().position(|interface| {
                 interface.address.is_some_and(|net| net.contains(&route.via))
+                    && self.routes_use(interface)
             });
             if let Some(index) = on {
                 let interface = InterfaceId::from_index(index);

@@ -12,7 +12,7 @@ use crate::node::neighbor::{Action, NeighborIx, Resolution};
 use crate::observe::{DropReason, Place};
 use crate::packet::arp::{self, Operation};
 use crate::packet::ethernet::{self, Mac};
-use crate::packet::icmp::{Error, Unreachable};
+use crate::packet::icmp::Unreachable;
 use crate::packet::{Payload, ipv4};
 use crate::socket::Errno;
 use crate::units::Time;
@@ -37,15 +37,35 @@ impl Stack {
     }
 
     /// The same for data that is older than this packet: the answer to an echo request.
+    ///
+    /// The packet is put where it will stay before anything else, so that its headers are written
+    /// once and never copied.
     #[inline(always)]
     pub(super) fn output_as(
         &mut self,
         cx: &mut Cx,
-        mut ip: ipv4::Packet,
+        ip: ipv4::Packet,
         flow: Option<FlowId>,
         created: Time,
     ) -> Result<(), Errno> {
-        let next = self.next_for(&ip);
+        let length = ip.total_length();
+        let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), flow, created);
+        let sent = self.send_new(cx, id, length);
+        match sent {
+            Ok(()) => {}
+            Err(Errno::EACCES) => {
+                cx.drop(id, Place::Node(self.id), DropReason::Filtered);
+            }
+            Err(_) => cx.withdraw(id),
+        }
+        sent
+    }
+
+    /// Sends a packet that nobody has seen yet, or says why it cannot be.
+    #[inline(always)]
+    fn send_new(&mut self, cx: &mut Cx, id: PacketId, length: u16) -> Result<(), Errno> {
+        let Payload::Ipv4(ip) = &mut cx.packets[id].payload else { return Ok(()) };
+        let next = self.next_for(ip);
         if ip.source.is_unspecified() {
             ip.source = match next {
                 Next::Via(interface, _) => self.interfaces[interface.index()].ip(),
@@ -54,24 +74,18 @@ impl Stack {
         }
         self.identification = self.identification.wrapping_add(1);
         ip.identification = self.identification;
-        if self.filtered(Chain::Output, &ip).is_err() {
-            let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), flow, created);
-            cx.drop(id, Place::Node(self.id), DropReason::Filtered);
+        if self.filtered(Chain::Output, ip).is_err() {
             return Err(Errno::EACCES);
         }
         match next {
-            Next::Local => {
-                let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), flow, created);
-                cx.effects.push(Effect::Loopback(self.id, id));
-            }
+            Next::Local => cx.effects.push(Effect::Loopback(self.id, id)),
             // RFC 1122, 3.2.1.3 (g): such an address never appears outside a host.
             Next::Via(..) if ip.source.is_loopback() => return Err(Errno::EINVAL),
             Next::Via(interface, neighbor) => {
-                if ip.dont_fragment && ip.total_length() > self.interfaces[interface.index()].mtu {
+                if ip.dont_fragment && length > self.interfaces[interface.index()].mtu {
                     return Err(Errno::EMSGSIZE);
                 }
-                let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), flow, created);
-                self.send_via(cx, id, interface, neighbor);
+                self.send_via(cx, id, length, interface, neighbor);
             }
             Next::Spread | Next::Unreachable => {
                 self.counters.no_route += 1;
@@ -81,16 +95,17 @@ impl Stack {
         Ok(())
     }
 
-    /// Sends a packet to a neighbour: cut to fit the link, addressed, or waiting for ARP.
+    /// Sends a packet of this total length to a neighbour: cut to fit the link, addressed, or waiting for ARP.
     #[inline(always)]
     pub(super) fn send_via(
         &mut self,
         cx: &mut Cx,
         id: PacketId,
+        length: u16,
         interface: InterfaceId,
         neighbor: NeighborIx,
     ) {
-        if cx.packets[id].length() > u64::from(self.interfaces[interface.index()].mtu) {
+        if length > self.interfaces[interface.index()].mtu {
             return self.send_too_long(cx, id, interface, neighbor);
         }
         self.send_fitting(cx, id, interface, neighbor);
@@ -132,8 +147,7 @@ impl Stack {
         let Payload::Ipv4(ip) = cx.packets[id].payload else { return };
         if ip.dont_fragment {
             let why = Unreachable::FragmentationNeeded { mtu };
-            let error = Error::DestinationUnreachable(why);
-            return self.refuse(cx, id, (DropReason::FragmentationNeeded, Some(error)));
+            return self.refuse(cx, id, (DropReason::FragmentationNeeded, Some(why.into())));
         }
         let whole = cx.packets.remove(id);
         for fragment in fragments(&ip, mtu) {
@@ -204,8 +218,8 @@ impl Stack {
                 Action::GiveUp { packets, .. } => {
                     for id in packets {
                         self.counters.no_neighbor += 1;
-                        let error = Error::DestinationUnreachable(Unreachable::Host);
-                        self.refuse(cx, id, (DropReason::NoNeighbor, Some(error)));
+                        let answer = Some(Unreachable::Host.into());
+                        self.refuse(cx, id, (DropReason::NoNeighbor, answer));
                     }
                 }
             }

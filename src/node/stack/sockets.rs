@@ -1,52 +1,65 @@
-//! The node's sockets: made, bound, sent from, read, closed.
+//! The node's sockets: made, entered into the port table, found, removed.
+//!
+//! - `calls`: what processes ask of them; streams have `super::tcp`;
+//! - `readings`: what is to be said of their ports.
 
+mod calls;
+mod readings;
+
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 
-use super::Stack;
-use super::destination_cache::Next;
-use crate::id::{AppId, FlowId, SocketId};
+pub use readings::{PortDepth, PortReading};
+
+use readings::merge;
+
+use super::tcp::LastConnection;
+use crate::id::{AppId, SocketId};
 use crate::node::config::IpConfig;
-use crate::node::cx::Cx;
-use crate::observe::results;
-use crate::packet::icmp::Message;
-use crate::packet::ipv4::{self, Protocol, Transport};
-use crate::packet::udp;
+use crate::packet::ipv4::Protocol;
+use crate::rng::Stream;
 use crate::socket::{
-    BindOptions, BindRequest, Binding, DatagramSocket, Errno, Kind, PortRules, PortTable, Received,
-    SocketError,
+    BindRequest, Binding, DatagramSocket, Endpoint, Errno, Listener, PortRules, PortTable,
+    RawSocket, Role, Stage, StreamSocket, TcpMemory,
 };
-use crate::units::{Limit, Time};
+use crate::tcp::state::State;
+use crate::units::Time;
 
 /// All sockets of one node.
 #[derive(Debug)]
 pub struct Sockets {
     ports: PortTable,
     open: Vec<Option<Open>>,
+    free: Vec<SocketId>,
+    /// Raw sockets, which see everything.
+    raw: Vec<SocketId>,
     /// Results of ports whose sockets are closed.
     closed: Vec<PortReading>,
+    /// What connections cost.
+    pub(super) memory: TcpMemory,
+    /// By process: the connection that it opened or accepted last.
+    last: BTreeMap<AppId, LastConnection>,
 }
 
 #[derive(Debug)]
 struct Open {
-    socket: DatagramSocket,
+    socket: Socket,
     owner: AppId,
 }
 
-/// A port as it stands: bound now, or its final state if its socket is closed.
-#[derive(Debug, Clone)]
-pub struct PortReading {
-    /// TCP or UDP.
-    pub protocol: Protocol,
-    /// The number.
-    pub port: u16,
-    /// The process that bound it.
-    pub owner: AppId,
-    /// Data that waits \[bytes\].
-    pub depth_bytes: u64,
-    /// Datagrams that wait.
-    pub depth_packets: u64,
-    /// Counters; the process's name is left out.
-    pub results: results::Port,
+#[derive(Debug)]
+enum Socket {
+    Datagram(Box<DatagramSocket>),
+    Stream(StreamSocket),
+    Raw(RawSocket),
+}
+
+/// A socket, to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Listed<'a> {
+    Datagram(&'a DatagramSocket),
+    Stream(&'a StreamSocket),
 }
 
 fn rules(config: &IpConfig) -> PortRules {
@@ -59,7 +72,15 @@ fn rules(config: &IpConfig) -> PortRules {
 
 impl Sockets {
     pub(super) fn new(config: &IpConfig) -> Self {
-        Self { ports: PortTable::new(rules(config)), open: Vec::new(), closed: Vec::new() }
+        Self {
+            ports: PortTable::new(rules(config)),
+            open: Vec::new(),
+            free: Vec::new(),
+            raw: Vec::new(),
+            closed: Vec::new(),
+            memory: TcpMemory::default(),
+            last: BTreeMap::new(),
+        }
     }
 
     pub(super) fn reconfigure(&mut self, config: &IpConfig) {
@@ -72,6 +93,12 @@ impl Sockets {
         &self.ports
     }
 
+    /// What connections cost.
+    #[must_use]
+    pub const fn memory(&self) -> &TcpMemory {
+        &self.memory
+    }
+
     pub(super) fn find(
         &self,
         protocol: Protocol,
@@ -81,15 +108,63 @@ impl Sockets {
         self.ports.lookup(protocol, local, remote)
     }
 
-    pub(super) fn get_mut(&mut self, id: SocketId) -> Option<(&mut DatagramSocket, AppId)> {
-        let open = self.open.get_mut(id.index())?.as_mut()?;
-        Some((&mut open.socket, open.owner))
+    pub(super) fn datagram_mut(&mut self, id: SocketId) -> Option<(&mut DatagramSocket, AppId)> {
+        match self.open.get_mut(id.index())? {
+            Some(Open { socket: Socket::Datagram(socket), owner }) => Some((socket, *owner)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn stream_mut(&mut self, id: SocketId) -> Option<(&mut StreamSocket, AppId)> {
+        match self.open.get_mut(id.index())? {
+            Some(Open { socket: Socket::Stream(socket), owner }) => Some((socket, *owner)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn raw_mut(&mut self, id: SocketId) -> Option<(&mut RawSocket, AppId)> {
+        match self.open.get_mut(id.index())? {
+            Some(Open { socket: Socket::Raw(socket), owner }) => Some((socket, *owner)),
+            _ => None,
+        }
+    }
+
+    fn stream(&self, id: SocketId) -> Option<&StreamSocket> {
+        match &self.get(id)?.socket {
+            Socket::Stream(socket) => Some(socket),
+            Socket::Datagram(_) | Socket::Raw(_) => None,
+        }
+    }
+
+    pub(super) fn endpoint(&self, id: SocketId) -> Option<&Endpoint> {
+        self.stream(id)?.endpoint()
+    }
+
+    pub(super) fn endpoint_mut(&mut self, id: SocketId) -> Option<&mut Endpoint> {
+        self.stream_mut(id)?.0.endpoint_mut()
+    }
+
+    pub(super) fn listener_mut(&mut self, id: SocketId) -> Option<&mut Listener> {
+        match &mut self.stream_mut(id)?.0.role {
+            Role::Listening(listener) => Some(listener),
+            Role::Idle | Role::Connected(_) => None,
+        }
+    }
+
+    /// Which process owns a socket.
+    pub(super) fn owner(&self, id: SocketId) -> Option<AppId> {
+        self.get(id).map(|open| open.owner)
+    }
+
+    /// Raw sockets, which see everything.
+    pub(super) fn raw(&self) -> &[SocketId] {
+        &self.raw
     }
 
     /// Lets a socket know where it is bound, so that sending need not ask the port table.
     fn note_local(&mut self, id: SocketId) {
         let local = self.ports.get(id).map(Binding::local);
-        if let Some((socket, _)) = self.get_mut(id) {
+        if let Some((socket, _)) = self.datagram_mut(id) {
             socket.local = local;
         }
     }
@@ -98,226 +173,170 @@ impl Sockets {
         self.open.get(id.index())?.as_ref()
     }
 
-    fn add(&mut self, socket: DatagramSocket, owner: AppId) -> SocketId {
+    fn add(&mut self, socket: Socket, owner: AppId) -> SocketId {
         let open = Some(Open { socket, owner });
-        let free = self.open.iter().position(Option::is_none);
-        match free {
-            Some(index) => {
-                self.open[index] = open;
-                SocketId::from_index(index)
+        if let Some(id) = self.free.pop() {
+            self.open[id.index()] = open;
+            return id;
+        }
+        self.open.push(open);
+        SocketId::from_index(self.open.len() - 1)
+    }
+
+    pub(super) fn add_stream(&mut self, socket: StreamSocket, owner: AppId) -> SocketId {
+        self.add(Socket::Stream(socket), owner)
+    }
+
+    fn add_raw(&mut self, owner: AppId) -> SocketId {
+        let id = self.add(Socket::Raw(RawSocket::default()), owner);
+        self.raw.push(id);
+        id
+    }
+
+    /// A connection's socket for a SYN that `listener` got.
+    pub(super) fn child_of(&self, listener: SocketId) -> Option<(StreamSocket, AppId)> {
+        let parent = self.stream(listener)?;
+        let mut child = StreamSocket::new(Arc::clone(&parent.config));
+        (child.options, child.ttl) = (parent.options, parent.ttl);
+        Some((child, self.owner(listener)?))
+    }
+
+    /// Enters a listener's new connection into the port table.
+    pub(super) fn enter_passive(
+        &mut self,
+        id: SocketId,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+    ) -> Result<(), Errno> {
+        let options = self.stream(id).map(|socket| socket.options).unwrap_or_default();
+        self.ports.accept(id, local, remote, options)
+    }
+
+    /// Enters a socket that calls `connect()`; gives its local end.
+    pub(super) fn enter_active(
+        &mut self,
+        id: SocketId,
+        own: Ipv4Addr,
+        to: SocketAddrV4,
+        dice: &mut Stream,
+    ) -> Result<SocketAddrV4, Errno> {
+        match self.ports.get(id).copied() {
+            Some(binding) => {
+                let own = binding.address.unwrap_or(own);
+                self.ports.connect(id, own, to)?;
+                Ok(SocketAddrV4::new(own, binding.port))
             }
             None => {
-                self.open.push(open);
-                SocketId::from_index(self.open.len() - 1)
+                let port = self.ports.connect_any(id, own, to, dice)?;
+                Ok(SocketAddrV4::new(own, port))
             }
         }
     }
 
-    fn close(&mut self, now: Time, id: SocketId) {
+    /// Lets a socket listen; an unbound one gets an ephemeral port.
+    pub(super) fn enter_listener(&mut self, id: SocketId, dice: &mut Stream) -> Result<(), Errno> {
+        if self.ports.get(id).is_none() {
+            let request = BindRequest::new(Protocol::Tcp, None, 0);
+            self.ports.bind(id, request, |_| true, dice)?;
+        }
+        self.ports.listen(id)
+    }
+
+    /// Takes a socket out of the port table: its port and four-tuple are free.
+    pub(super) fn leave_table(&mut self, id: SocketId) {
+        self.ports.release(id);
+    }
+
+    fn ids(&self, wanted: impl Fn(&Open) -> bool) -> Vec<SocketId> {
+        let all = self.open.iter().enumerate();
+        all.filter(|(_, open)| open.as_ref().is_some_and(&wanted))
+            .map(|(index, _)| SocketId::from_index(index))
+            .collect()
+    }
+
+    /// The connections in a listener's queues.
+    pub(super) fn children_of(&self, listener: SocketId) -> Vec<SocketId> {
+        let queues = [Stage::HalfOpen(listener), Stage::Waiting(listener)];
+        self.ids(|open| open.stage().is_some_and(|stage| queues.contains(&stage)))
+    }
+
+    /// The sockets that a process has as descriptors.
+    pub(super) fn held_by(&self, owner: AppId) -> Vec<SocketId> {
+        self.ids(|open| {
+            open.owner == owner && open.stage().is_none_or(|stage| stage == Stage::Open)
+        })
+    }
+
+    /// Notes the connection that a process has opened or accepted last.
+    pub(super) fn note_connection(&mut self, id: SocketId) {
+        if let (Some(owner), Some(endpoint)) = (self.owner(id), self.endpoint(id)) {
+            self.last.insert(owner, LastConnection::of(endpoint));
+        }
+    }
+
+    /// The connection that a process opened or accepted last, be it still there or not.
+    pub(super) fn last_connection(&self, owner: AppId) -> Option<LastConnection> {
+        self.last.get(&owner).copied()
+    }
+
+    /// The listeners at a port.
+    pub(super) fn listeners(&self, port: u16) -> impl Iterator<Item = &Listener> {
+        let bound = self.ports.bound(Protocol::Tcp, port);
+        bound.filter_map(|id| match &self.stream(id)?.role {
+            Role::Listening(listener) => Some(&**listener),
+            Role::Idle | Role::Connected(_) => None,
+        })
+    }
+
+    /// Every socket of a transport protocol with its local end, if it is in the port table, and its
+    /// process.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (Listed<'_>, Option<SocketAddrV4>, AppId)> {
+        self.iter().filter_map(|(id, open)| {
+            let socket = match &open.socket {
+                Socket::Datagram(socket) => Listed::Datagram(socket),
+                Socket::Stream(socket) => Listed::Stream(socket),
+                Socket::Raw(_) => return None,
+            };
+            Some((socket, self.ports.get(id).map(Binding::local), open.owner))
+        })
+    }
+
+    /// Every socket with its id.
+    fn iter(&self) -> impl Iterator<Item = (SocketId, &Open)> {
+        let all = self.open.iter().enumerate();
+        all.filter_map(|(index, open)| Some((SocketId::from_index(index), open.as_ref()?)))
+    }
+
+    /// Takes a socket out of everything.
+    pub(super) fn remove(&mut self, now: Time, id: SocketId) {
         if let Some(reading) = self.reading(now, id)
             && reading.results.received > 0
         {
-            self.closed.push(reading);
+            merge(&mut self.closed, reading);
         }
-        if let Some(place) = self.open.get_mut(id.index()) {
-            *place = None;
-            self.ports.release(id);
+        let Some(open) = self.open.get_mut(id.index()).and_then(Option::take) else { return };
+        if let Some(endpoint) = open.endpoint() {
+            self.memory.moves(endpoint.seen, State::Closed, endpoint.connection.is_passive());
         }
-    }
-
-    pub(super) fn close_all(&mut self, now: Time, owner: AppId) {
-        for index in 0..self.open.len() {
-            if self.open[index].as_ref().is_some_and(|open| open.owner == owner) {
-                self.close(now, SocketId::from_index(index));
-            }
-        }
-    }
-
-    /// What is to be said of a socket's port, if it has one.
-    fn reading(&self, now: Time, id: SocketId) -> Option<PortReading> {
-        let binding = self.ports.get(id).filter(|binding| binding.protocol != Protocol::Icmp)?;
-        let Open { socket, owner } = self.get(id)?;
-        let buffer = socket.buffer();
-        let statistics = buffer.statistics(now);
-        Some(PortReading {
-            protocol: binding.protocol,
-            port: binding.port,
-            owner: *owner,
-            depth_bytes: buffer.bytes(),
-            depth_packets: buffer.len() as u64,
-            results: results::Port {
-                received: statistics.received,
-                delivered: statistics.delivered,
-                dropped: statistics.dropped,
-                max_depth_bytes: statistics.max_depth_bytes,
-                max_depth_packets: statistics.max_depth_packets,
-                mean_depth_packets: statistics.mean_depth_packets,
-                process: String::new(),
-            },
-        })
+        self.ports.release(id);
+        self.raw.retain(|raw| *raw != id);
+        self.free.push(id);
     }
 }
 
-impl Stack {
-    /// Every port that is bound or was, in order of protocol and number.
-    #[must_use]
-    pub fn ports(&self, now: Time) -> Vec<PortReading> {
-        let open = self.sockets.ports.iter().filter_map(|(id, _)| self.sockets.reading(now, id));
-        let mut all: Vec<_> = open.chain(self.sockets.closed.iter().cloned()).collect();
-        all.sort_by_key(|reading| (reading.protocol, reading.port, reading.owner));
-        all
-    }
-
-    pub(in crate::node) fn udp_socket(&mut self, now: Time, owner: AppId) -> SocketId {
-        self.socket(now, Kind::Udp, owner)
-    }
-
-    pub(in crate::node) fn icmp_socket(&mut self, now: Time, owner: AppId) -> SocketId {
-        self.socket(now, Kind::Echo, owner)
-    }
-
-    fn socket(&mut self, now: Time, kind: Kind, owner: AppId) -> SocketId {
-        let (limit, accounting) = (self.config.receive_buffer, self.config.buffer_accounting);
-        self.sockets.add(DatagramSocket::new(now, kind, limit, accounting), owner)
-    }
-
-    pub(in crate::node) fn bind(
-        &mut self,
-        id: SocketId,
-        address: Option<Ipv4Addr>,
-        port: u16,
-    ) -> Result<(), Errno> {
-        let protocol = self.protocol(id)?;
-        let interfaces = &self.interfaces;
-        let is_local = |address: Ipv4Addr| {
-            address.is_loopback() || interfaces.iter().any(|own| own.ip() == address)
-        };
-        let request = BindRequest { protocol, address, port, options: BindOptions::default() };
-        self.sockets.ports.bind(id, request, is_local, &mut self.dice)?;
-        self.sockets.note_local(id);
-        Ok(())
-    }
-
-    fn protocol(&self, id: SocketId) -> Result<Protocol, Errno> {
-        self.sockets.get(id).map(|open| open.socket.kind().protocol()).ok_or(Errno::EBADF)
-    }
-
-    /// The local end of a socket, which gets an ephemeral port if it has none.
-    #[inline(always)]
-    fn local_end(&mut self, id: SocketId) -> Result<SocketAddrV4, Errno> {
-        match self.sockets.get(id).ok_or(Errno::EBADF)?.socket.local {
-            Some(local) => Ok(local),
-            None => {
-                let protocol = self.protocol(id)?;
-                let port = self.sockets.ports.bind_any(id, protocol, &mut self.dice)?;
-                self.sockets.note_local(id);
-                Ok(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port))
-            }
+impl Open {
+    fn stream(&self) -> Option<&StreamSocket> {
+        match &self.socket {
+            Socket::Stream(socket) => Some(socket),
+            Socket::Datagram(_) | Socket::Raw(_) => None,
         }
     }
 
-    pub(in crate::node) fn connect(&mut self, id: SocketId, to: SocketAddrV4) -> Result<(), Errno> {
-        self.local_end(id)?;
-        let probe = ipv4::Packet::new(
-            Ipv4Addr::UNSPECIFIED,
-            *to.ip(),
-            Transport::Udp(udp::Datagram {
-                source_port: 0,
-                destination_port: to.port(),
-                data_length: 0,
-                content: udp::Content::Numbered(0),
-            }),
-        );
-        let own = match self.next_for(&probe) {
-            Next::Via(interface, _) => self.interfaces[interface.index()].ip(),
-            Next::Local => *to.ip(),
-            Next::Spread | Next::Unreachable => return Err(Errno::ENETUNREACH),
-        };
-        self.sockets.ports.connect(id, own, to)?;
-        self.sockets.note_local(id);
-        if let Some((socket, _)) = self.sockets.get_mut(id) {
-            socket.peer = Some(to);
-        }
-        Ok(())
+    fn endpoint(&self) -> Option<&Endpoint> {
+        self.stream()?.endpoint()
     }
 
-    #[inline(always)]
-    pub(in crate::node) fn send_to(
-        &mut self,
-        cx: &mut Cx,
-        id: SocketId,
-        to: SocketAddrV4,
-        length: u16,
-        content: udp::Content,
-        flow: Option<FlowId>,
-    ) -> Result<(), Errno> {
-        let (socket, _) = self.sockets.get_mut(id).ok_or(Errno::EBADF)?;
-        socket.take_pending()?;
-        let (kind, ttl, dont_fragment) = (socket.kind(), socket.ttl, socket.dont_fragment);
-        if length > udp::MAX_DATA {
-            return Err(Errno::EMSGSIZE);
-        }
-        let (source, port) = self.local_end(id).map(|local| (*local.ip(), local.port()))?;
-        let transport = match kind {
-            Kind::Udp => Transport::Udp(udp::Datagram {
-                source_port: port,
-                destination_port: to.port(),
-                data_length: length,
-                content,
-            }),
-            Kind::Echo => Transport::Icmp(echo_request(port, length, content)),
-        };
-        let mut packet = ipv4::Packet::new(source, *to.ip(), transport);
-        packet.ttl = ttl.unwrap_or(self.config.ttl);
-        packet.dont_fragment = dont_fragment;
-        self.output(cx, packet, flow)
+    fn stage(&self) -> Option<Stage> {
+        self.endpoint().map(|endpoint| endpoint.stage)
     }
-
-    #[inline(always)]
-    pub(in crate::node) fn receive_from(
-        &mut self,
-        now: Time,
-        id: SocketId,
-    ) -> Result<Received, Errno> {
-        let (socket, _) = self.sockets.get_mut(id).ok_or(Errno::EBADF)?;
-        socket.receive(now)
-    }
-
-    pub(in crate::node) fn take_error(&mut self, id: SocketId) -> Option<SocketError> {
-        self.sockets.get_mut(id)?.0.take_error()
-    }
-
-    pub(in crate::node) fn local_address(&self, id: SocketId) -> Option<SocketAddrV4> {
-        self.sockets.ports.get(id).map(Binding::local)
-    }
-
-    pub(in crate::node) fn set_receive_buffer(&mut self, id: SocketId, limit: Limit) {
-        if let Some((socket, _)) = self.sockets.get_mut(id) {
-            socket.set_receive_buffer(limit);
-        }
-    }
-
-    pub(in crate::node) fn set_ttl(&mut self, id: SocketId, ttl: u8) {
-        if let Some((socket, _)) = self.sockets.get_mut(id) {
-            socket.ttl = Some(ttl);
-        }
-    }
-
-    pub(in crate::node) fn set_dont_fragment(&mut self, id: SocketId, forbid: bool) {
-        if let Some((socket, _)) = self.sockets.get_mut(id) {
-            socket.dont_fragment = forbid;
-        }
-    }
-
-    pub(in crate::node) fn close(&mut self, now: Time, id: SocketId) {
-        self.sockets.close(now, id);
-    }
-}
-
-const fn echo_request(identifier: u16, data_length: u16, content: udp::Content) -> Message {
-    let sequence = match content {
-        udp::Content::Numbered(number) => number as u16,
-        udp::Content::Dns(_) => 0,
-    };
-    Message::Echo { reply: false, identifier, sequence, data_length }
 }

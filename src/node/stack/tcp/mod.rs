@@ -1,0 +1,175 @@
+//! TCP on a host: which connection a segment is for, and what comes of it.
+//!
+//! - this file: segments that come in, by four-tuple and then by listener (RFC 9293 section 3.10.7);
+//! - `listening`: a SYN at a listener, SYN cookies, the accept queue;
+//! - `connection`: what a connection wants to send, be woken for, and tell;
+//! - `calls`: what processes ask for;
+//! - `reading`: what can be read off connections and listeners, and what their conversations are told.
+//!
+//! The protocol itself is [`crate::tcp`], the queues of a listener [`crate::socket::Listener`].
+
+mod calls;
+mod connection;
+mod listening;
+mod reading;
+
+pub use reading::{LastConnection, ListenQueues};
+
+use std::net::SocketAddrV4;
+
+use super::Stack;
+use super::errors::errno;
+use crate::id::{FlowId, PacketId, SocketId};
+use crate::node::cx::Cx;
+use crate::observe::{DropReason, Place};
+use crate::packet::Payload;
+use crate::packet::icmp::{Error, Quote, Unreachable};
+use crate::packet::ipv4::{self, Ecn, Transport};
+use crate::packet::tcp::Segment;
+use crate::socket::{Errno, Role, Stage};
+use crate::tcp::state::State;
+use crate::tcp::{CloseReason, no_connection};
+
+/// A segment that has come in.
+#[derive(Debug, Clone, Copy)]
+struct Arrival<'a> {
+    local: SocketAddrV4,
+    remote: SocketAddrV4,
+    segment: &'a Segment,
+    ecn: Ecn,
+    flow: Option<FlowId>,
+}
+
+impl<'a> Arrival<'a> {
+    fn of(ip: &ipv4::Packet, segment: &'a Segment, flow: Option<FlowId>) -> Self {
+        Self {
+            local: SocketAddrV4::new(ip.destination, segment.destination_port),
+            remote: SocketAddrV4::new(ip.source, segment.source_port),
+            segment,
+            ecn: ip.ecn(),
+            flow,
+        }
+    }
+}
+
+impl Stack {
+    /// A segment has come in: to its connection, or else to a listener, or else it is refused.
+    pub(super) fn receive_tcp(&mut self, cx: &mut Cx, id: PacketId) {
+        let packet = &cx.packets[id];
+        let Payload::Ipv4(ip) = &packet.payload else { return };
+        let Transport::Tcp(segment) = ip.transport else { return };
+        let arrival = Arrival::of(ip, &segment, packet.label.flow);
+        match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
+            Some(socket) => {
+                cx.packets.discard(id);
+                self.receive_for(cx, socket, arrival);
+            }
+            None => {
+                self.counters.port_closed += 1;
+                cx.drop(id, Place::Node(self.id), DropReason::PortClosed);
+                self.refuse_segment(cx, arrival);
+            }
+        }
+    }
+
+    fn receive_for(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
+        let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
+        match &socket.role {
+            Role::Listening(_) => self.receive_at_listener(cx, id, arrival),
+            Role::Connected(endpoint)
+                if endpoint.stage == Stage::Orphan
+                    && endpoint.connection.gives_way_to(arrival.segment) =>
+            {
+                // TIME-WAIT makes room for a new connection of the same two ends.
+                self.forget_connection(cx, id);
+                match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
+                    Some(listener) => self.receive_for(cx, listener, arrival),
+                    None => self.refuse_segment(cx, arrival),
+                }
+            }
+            Role::Connected(_) => self.receive_at_connection(cx, id, arrival),
+            Role::Idle => self.refuse_segment(cx, arrival),
+        }
+    }
+
+    fn receive_at_connection(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
+        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+        if let Stage::HalfOpen(listener) = endpoint.stage
+            && self.is_overflow(cx, listener, id, arrival)
+        {
+            return;
+        }
+        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+        let before = endpoint.connection.state();
+        endpoint.connection.handle_segment(cx.now, arrival.segment, arrival.ecn);
+        endpoint.received += 1;
+        if before == State::CloseWait
+            && endpoint.connection.close_reason() == Some(CloseReason::Reset)
+        {
+            // Who had said goodbye before has not broken its word (Linux `tcp_reset`).
+            endpoint.error = Some(Errno::EPIPE);
+        }
+        let unread = endpoint.connection.receive_queue();
+        endpoint.max_unread = endpoint.max_unread.max(unread);
+        if arrival.segment.data_length > 0
+            && let Some(flow) = endpoint.flow
+        {
+            cx.flows[flow.index()].packets_delivered += 1;
+        }
+        self.serve(cx, id);
+    }
+
+    /// Answers a segment that nobody takes.
+    fn refuse_segment(&mut self, cx: &mut Cx, arrival: Arrival<'_>) {
+        if let Some(reset) = no_connection::reset_for(arrival.segment) {
+            self.send_reset(cx, arrival, reset);
+        }
+    }
+
+    /// Answers a segment that the packet filter refuses with a reset; nothing but TCP has one.
+    pub(super) fn refuse_connection(
+        &mut self,
+        cx: &mut Cx,
+        ip: &ipv4::Packet,
+        flow: Option<FlowId>,
+    ) {
+        if let Transport::Tcp(segment) = &ip.transport {
+            self.refuse_segment(cx, Arrival::of(ip, segment, flow));
+        }
+    }
+
+    /// An ICMP error came about a segment of a connection.
+    pub(super) fn report_to_connection(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        error: Error,
+        quote: &Quote,
+    ) {
+        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+        if let Stage::HalfOpen(_) = endpoint.stage {
+            return self.report_to_half_open(cx, id, error);
+        }
+        if let Some(flow) = endpoint.flow {
+            cx.flows[flow.index()].errors += 1;
+        }
+        if let Error::DestinationUnreachable(Unreachable::FragmentationNeeded { mtu }) = error {
+            endpoint.connection.handle_fragmentation_needed(cx.now, mtu, quote.sequence);
+            return self.serve(cx, id);
+        }
+        let errno = errno(error);
+        let reason = match errno {
+            Errno::ECONNREFUSED => CloseReason::Refused,
+            _ => CloseReason::Unreachable,
+        };
+        endpoint.connection.handle_icmp_error(reason);
+        if endpoint.connection.close_reason() == Some(reason) {
+            endpoint.error = Some(errno);
+        }
+        self.serve(cx, id);
+    }
+
+    fn send_reset(&mut self, cx: &mut Cx, about: Arrival<'_>, reset: Segment) {
+        self.send_segment(cx, about.local, about.remote, None, about.flow, reset, Ecn::NotEct);
+    }
+}
