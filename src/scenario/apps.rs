@@ -387,5 +387,17 @@ pub(super) fn place(
             spec,
         });
     }
+    declare(plan);
     numbers
+}
+
+/// Tells those who want to know what the others on their node listen on.
+fn declare(plan: &mut Plan) {
+    let listens = |app: &AppPlan| Some((app.on, app.spec.config().listens()?));
+    let all: Vec<_> = plan.apps.iter().filter_map(listens).collect();
+    for app in &mut plan.apps {
+        if let Some(declared) = app.spec.config_mut().declared() {
+            declared.extend(all.iter().filter(|(on, _)| *on == app.on).map(|(_, door)| *door));
+        }
+    }
 }

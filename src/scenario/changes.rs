@@ -18,6 +18,8 @@ use super::raw;
 use super::value::{Node, Table, Value};
 use super::words;
 use crate::id::{AppId, ChannelId, LinkId, NodeId};
+use crate::sim::hubs::rates;
+use crate::sim::wiring::Wiring;
 use crate::sim::{Change, ChangeKind, NodeKind, Plan};
 use crate::units::Time;
 
@@ -70,8 +72,9 @@ pub(super) fn collect(cx: &mut Context<'_>, list: &Node, all: &Everything<'_>, p
         steps.extend(step(cx, item, &format!("changes[{index}]"), all));
     }
     steps.sort_by_key(|step| step.at);
+    let first = plan.changes.len();
     let mut tables: BTreeMap<(Section, usize), Table> = BTreeMap::new();
-    for step in steps {
+    for step in &steps {
         let mut touched = BTreeMap::new();
         for setting in &step.settings {
             for &member in &setting.members {
@@ -94,6 +97,44 @@ pub(super) fn collect(cx: &mut Context<'_>, list: &Node, all: &Everything<'_>, p
                 break;
             }
         }
+    }
+    check_hubs(cx, &steps, first, plan);
+}
+
+/// What hubs cannot do they cannot come to do either: after the changes of each instant their links
+/// must still have one rate.
+fn check_hubs(cx: &mut Context<'_>, steps: &[Step<'_>], first: usize, plan: &Plan) {
+    let wiring = Wiring::of(plan);
+    if wiring.media == 0 || !cx.faults.is_empty() {
+        return;
+    }
+    let mut links = plan.links.clone();
+    for together in plan.changes[first..].chunk_by(|a, b| a.at == b.at) {
+        let mut changed = Vec::new();
+        for change in together {
+            if let ChangeKind::Channel(id, config) = &change.what {
+                let way = usize::from(!id.is_forward());
+                links[id.link().index()].directions[way] = config.as_ref().clone();
+                changed.push(id.link().index());
+            }
+        }
+        let faults = if changed.is_empty() { Vec::new() } else { rates(plan, &links, &wiring) };
+        if faults.is_empty() {
+            continue;
+        }
+        let at = together[0].at;
+        let settings = steps.iter().filter(|step| step.at == at).flat_map(|step| &step.settings);
+        let mut of_links = settings.filter(|setting| {
+            setting.section == Section::Links
+                && setting.members.iter().any(|member| changed.contains(member))
+        });
+        let span = of_links.next().map_or(Span::default(), |setting| setting.span);
+        for fault in faults {
+            let message = format!("from {at} on {}", fault.message);
+            let help = format!("{}; links of one hub change together, at one time", fault.help);
+            cx.faults.push(Fault::new(span, message).help(help));
+        }
+        return;
     }
 }
 

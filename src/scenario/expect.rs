@@ -1,8 +1,11 @@
 //! `[[expect]]`: CEL expressions, compiled with the scenario, judged over the results.
 
+mod names;
+mod ports;
+
 use std::sync::Arc;
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{Expr, IdedExpr};
 use cel::{Context as Variables, ExecutionError, Program};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
@@ -10,12 +13,12 @@ use serde_json::Value as Json;
 use super::context::Context;
 use super::decode::{Form, decode};
 use super::fault::{Fault, Span};
-use super::layers::Family;
-use super::nodes::no_such;
 use super::raw;
 use super::value::{Node, Value};
 use super::words;
 use crate::observe::results::{Expectation, Summary};
+pub(super) use names::Known;
+use names::{access, parts};
 
 /// Something that a scenario expects of its results.
 #[derive(Debug, Clone)]
@@ -42,13 +45,6 @@ const VARIABLES: &[&str] = &[
 
 /// The longest expression \[bytes\].
 const LONGEST: usize = 2000;
-
-/// What a name in an expression may refer to.
-pub(super) struct Known<'a> {
-    pub(super) links: &'a Family,
-    pub(super) nodes: &'a Family,
-    pub(super) apps: &'a Family,
-}
 
 /// Reads and compiles the list at `expect`.
 pub(super) fn collect(cx: &mut Context<'_>, list: &Node, known: &Known<'_>) -> Vec<Expect> {
@@ -99,7 +95,7 @@ fn compile(
     let before = cx.faults.len();
     match Program::compile(text) {
         Ok(program) => {
-            check_names(cx, program.expression(), span, known, &mut Vec::new());
+            names::check(cx, program.expression(), span, known);
             (cx.faults.len() == before).then(|| Arc::new(program))
         }
         Err(errors) => {
@@ -157,97 +153,6 @@ fn place_in(cx: &Context<'_>, text: &str, span: Span, (line, column): (isize, is
     let start = whole.start as usize + lines + ahead;
     let end = (start + 1).min(whole.end as usize).max(start);
     Span::new(span.source, start..end)
-}
-
-/// Names that the results will not have: variables, links, hosts, flows.
-fn check_names(
-    cx: &mut Context<'_>,
-    node: &IdedExpr,
-    span: Span,
-    known: &Known<'_>,
-    bound: &mut Vec<String>,
-) {
-    if let Expr::Ident(name) = &node.expr
-        && !name.starts_with('@')
-        && !bound.contains(name)
-        && !VARIABLES.contains(&name.as_str())
-        && !TYPES.contains(&name.as_str())
-    {
-        let place = cx.within(span, name);
-        cx.faults.push(
-            Fault::new(place, format!("the results have no `{}`", words::short(name)))
-                .help(words::suggestion(name, "results", VARIABLES.iter().copied())),
-        );
-    }
-    if let Some((Expr::Ident(root), key)) = access(node).map(|(of, key)| (&of.expr, key))
-        && !bound.contains(root)
-    {
-        let found = match root.as_str() {
-            "links" => Some(("link", known.links)),
-            "hosts" => Some(("host", known.nodes)),
-            "flows" => Some(("flow", known.apps)),
-            _ => None,
-        };
-        if let Some((what, family)) = found
-            && !family.members.contains_key(&key)
-        {
-            let place = cx.within(span, &key);
-            cx.lacking(no_such(what, &key, place, family));
-        }
-    }
-    let depth = bound.len();
-    if let Expr::Comprehension(loops) = &node.expr {
-        bound.push(loops.iter_var.clone());
-        bound.extend(loops.iter_var2.clone());
-        bound.push(loops.accu_var.clone());
-    }
-    for part in parts(node) {
-        check_names(cx, part, span, known, bound);
-    }
-    bound.truncate(depth);
-}
-
-/// CEL's own names of types, which expressions may compare with.
-const TYPES: &[&str] =
-    &["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"];
-
-/// `of.key` or `of['key']`, taken apart.
-fn access(node: &IdedExpr) -> Option<(&IdedExpr, String)> {
-    match &node.expr {
-        Expr::Select(select) if !select.test => Some((&select.operand, select.field.clone())),
-        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
-            [of, IdedExpr { expr: Expr::Literal(LiteralValue::String(key)), .. }] => {
-                Some((of, key.inner().to_owned()))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The expressions that an expression is made of.
-fn parts(node: &IdedExpr) -> Vec<&IdedExpr> {
-    match &node.expr {
-        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
-        Expr::Comprehension(loops) => vec![
-            &loops.iter_range,
-            &loops.accu_init,
-            &loops.loop_cond,
-            &loops.loop_step,
-            &loops.result,
-        ],
-        Expr::List(list) => list.elements.iter().collect(),
-        Expr::Select(select) => vec![&select.operand],
-        Expr::Map(map) => map
-            .entries
-            .iter()
-            .flat_map(|entry| match &entry.expr {
-                EntryExpr::StructField(field) => vec![&field.value],
-                EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// Judges what a scenario expects by what came out.

@@ -68,16 +68,69 @@ fn a_failure_shows_the_values() {
 #[test]
 fn a_failure_to_evaluate_says_why() {
     for (that, told) in [
-        ("links['a--b']['a->c'].packets > 0", "did you mean `a->b`?"),
-        ("flows.web.goodput > 0", "did you mean `goodput_bps`?"),
-        ("ports['b:9/udp'].received > 0", "there is no `b:9/udp` (there is nothing in it)"),
         ("flows.web.goodput_bps", "not true or false"),
         ("links['a--b']['a->b'].packets * 0.5 > 1.0", "write double(...)"),
-        ("seed.x == 1", "no parts"),
+        ("ports['b:40000/udp'].received > 0", "there is no `b:40000/udp` (there is nothing in it)"),
+        ("flows.all(name, flows[name]['good' + 'put'] > 0)", "there is no `goodput`"),
         ("1 / 0 == 1", "ivision by zero"),
     ] {
         let judged = judged(that);
         assert!(!judged.holds, "{that}");
         assert!(judged.actual.contains(told), "{that}: {}", judged.actual);
+    }
+}
+
+/// What `check` says of an expression, or nothing if it is content.
+fn refused(that: &str) -> String {
+    let text = format!(
+        "{NETWORK}client = {{ kind = 'cbr', on = 'a', to = 'b:9', rate = '1Mbps' }}\n\
+        [[expect]]\nthat = \"\"\"{that}\"\"\"\n"
+    );
+    match load(text.as_bytes(), "t.toml", &|_| Ok(Vec::new()), &Options::default()) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn names_that_no_result_will_have_are_told_before_the_run() {
+    for (that, told) in [
+        ("links['a--b']['a->b'].drops.que > 0", "did you mean `queue`?"),
+        ("links['a--b']['a->b'].queue.mean > 0", "did you mean `mean_packets`?"),
+        ("links['a--b']['a->c'].packets > 0", "did you mean `a->b`?"),
+        ("links['a--b'].forward.packets > 0", "link `a--b` has no `forward`"),
+        ("links['b--a']['a->b'].packets > 0", "no link is called `b--a`"),
+        ("links.all(l, links[l].all(w, links[l][w].packet > 0))", "did you mean `packets`?"),
+        ("flows.web.goodput > 0", "did you mean `goodput_bps`?"),
+        ("flows.wb.goodput_bps > 0", "did you mean `web`?"),
+        ("hosts.c.forwarded > 0", "no host is called `c`"),
+        ("hosts['b'].forwards > 0", "did you mean `forwarded`?"),
+        ("ports['b:9'].received > 0", "`b:9` is not a port"),
+        ("ports['c:9/udp'].received > 0", "no host is called `c`"),
+        ("ports['b:8/udp'].received > 0", "did you mean `b:9/udp`?"),
+        ("ports['b:9/udp'].recieved > 0", "did you mean `received`?"),
+        ("ports['b:9/udp'].received.x > 0", "a single value has no `x`"),
+        ("engine.hop > 0", "did you mean `hops`?"),
+        ("seed.x == 1", "a single value has no `x`"),
+        ("size(flow) > 0", "did you mean `flows`?"),
+    ] {
+        let error = refused(that);
+        // Lines of the drawing may break anywhere between words.
+        let words: Vec<_> = error.split_whitespace().filter(|word| *word != "│").collect();
+        assert!(words.join(" ").contains(told), "{that}: {error}");
+    }
+}
+
+#[test]
+fn names_that_only_the_run_tells_are_left_to_it() {
+    for that in [
+        "ports['a:40000/udp'].received > 0",
+        "has(flows.nobody) || size(links) > 0",
+        "links.all(l, links[l].all(w, links[l][w].drops.queue >= 0))",
+        "flows.client.details.all(line, line.startsWith('x'))",
+        "'a->b' in links['a--b']",
+        "flows.map(name, flows[name].goodput_bps).all(rate, rate > 0.0)",
+    ] {
+        assert_eq!(refused(that), "", "{that}");
     }
 }

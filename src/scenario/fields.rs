@@ -12,7 +12,7 @@ use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::link::Framing;
-use crate::link::loss::{GilbertElliott, LossSpec};
+use crate::link::loss::{GilbertElliott, List, LossSpec};
 use crate::queue::QueueSpec;
 use crate::units::{Bytes, Ratio};
 
@@ -29,7 +29,7 @@ pub(super) struct LossField(pub(super) LossSpec);
 pub(super) struct FramingField(pub(super) Framing);
 
 /// The loss models that `kind` chooses from.
-const LOSS_KINDS: &[&str] = &["bernoulli", "gilbert-elliott"];
+const LOSS_KINDS: &[&str] = &["bernoulli", "gilbert-elliott", "list"];
 
 /// The framings with a name.
 const FRAMINGS: &[&str] = &["ethernet", "ppp", "none"];
@@ -130,10 +130,10 @@ impl<'de> Deserialize<'de> for LossField {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LossField, A::Error> {
                 let kind = kind(&mut map, LOSS_KINDS)?;
                 let rest = MapAccessDeserializer::new(map);
-                Ok(LossField(if kind == "bernoulli" {
-                    bernoulli(Bernoulli::deserialize(rest)?.p)
-                } else {
-                    LossSpec::GilbertElliott(GilbertElliott::deserialize(rest)?)
+                Ok(LossField(match kind.as_str() {
+                    "bernoulli" => bernoulli(Bernoulli::deserialize(rest)?.p),
+                    "list" => LossSpec::List(List::deserialize(rest)?),
+                    _ => LossSpec::GilbertElliott(GilbertElliott::deserialize(rest)?),
                 }))
             }
         }
@@ -250,9 +250,10 @@ impl JsonSchema for LossField {
         let ratio = generator.subschema_for::<Ratio>();
         let bernoulli = with_kind(LOSS_KINDS[0], inline::<Bernoulli>(generator));
         let bursts = with_kind(LOSS_KINDS[1], inline::<GilbertElliott>(generator));
+        let list = with_kind(LOSS_KINDS[2], inline::<List>(generator));
         json_schema!({
             "description": "Which packets a link loses: a probability, or a model by kind.",
-            "oneOf": [ratio, bernoulli, bursts],
+            "oneOf": [ratio, bernoulli, bursts, list],
         })
     }
 }

@@ -75,11 +75,40 @@ pub(super) fn collect(cx: &mut Context<'_>, tables: &Table, nodes: &Family, link
             );
             continue;
         }
+        if let Some((name, other)) = mirrored(&members, table, links) {
+            cx.faults.push(
+                Fault::new(
+                    entry.key,
+                    format!(
+                        "link `{name}` joins the same nodes as `{other}`: is it a second cable?"
+                    ),
+                )
+                .help(format!(
+                    "what differs on the way back goes into links.{other}.backward; for two cables \
+                     give each a name and between = [...]"
+                )),
+            );
+            continue;
+        }
         let layer = links.family.layer(layer);
         for (name, ends) in members {
             links.add(name, layer, ends);
         }
     }
+}
+
+/// A new link whose name only turns round that of another one, without saying by `between` that it is
+/// meant; and that other one.
+fn mirrored(members: &Members, table: &Table, links: &Links) -> Option<(String, String)> {
+    if between(table).is_some() {
+        return None;
+    }
+    let new = members.iter().filter(|(name, _)| !links.family.members.contains_key(name));
+    let mut turned = new.filter_map(|(name, _)| {
+        let (a, b) = name.split_once("--")?;
+        Some((name.clone(), format!("{b}--{a}")))
+    });
+    turned.find(|(_, other)| links.family.members.contains_key(other))
 }
 
 type Members = Vec<(String, Option<[NodeId; 2]>)>;

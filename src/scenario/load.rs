@@ -138,14 +138,14 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
         apps::collect(cx, tables, &nodes, &mut apps);
     }
     let numbers = apps::place(cx, &apps, &nodes, &mut plan);
-    let known = Known { links: &links.family, nodes: &nodes, apps: &apps.family };
-    let expects = root.get("expect").map(|entry| expect::collect(cx, &entry.node, &known));
     let everything =
         changes::Everything { nodes: &nodes, links: &links, apps: &apps, numbers: &numbers };
     let record = record::collect(cx, &root, &everything, &plan);
     if let Some(entry) = root.get("changes") {
         changes::collect(cx, &entry.node, &everything, &mut plan);
     }
+    let known = Known { links: &links.family, nodes: &nodes, apps: &apps.family, plan: &plan };
+    let expects = root.get("expect").map(|entry| expect::collect(cx, &entry.node, &known));
     let head = head?;
     note_silent_switches(cx, &plan, head.duration);
     plan.seed = head.seed;

@@ -185,6 +185,20 @@ fn switch(cx: &mut Context<'_>, table: &Table, form: Form<'_>) -> Option<SwitchC
             .help(format!("write at least \"{least}\", which is 2 x (hello-time + 1s)")),
         );
     }
+    let most = config.forward_delay.saturating_sub(second).saturating_mul(2);
+    if config.spanning_tree && config.max_age > most.max(least) {
+        let keys = ["forward-delay", "max-age"].into_iter();
+        let span = keys.filter_map(|key| table.get(key)).map(|entry| entry.node.span).next();
+        let place = form.place;
+        let message = "interfaces would forward before old messages of the root are gone";
+        cx.faults.push(
+            Fault::new(span.unwrap_or(form.anchor), format!("{place}.forward-delay: {message}"))
+                .help(format!(
+                    "2 x (forward-delay - 1s) is {most}: make it at least max-age, which is {}",
+                    config.max_age
+                )),
+        );
+    }
     Some(config)
 }
 

@@ -1,5 +1,7 @@
 //! `[record]`: what to keep of a run over time.
 
+mod tcp;
+
 use super::changes::{Everything, select};
 use super::context::Context;
 use super::decode::{Form, decode};
@@ -10,9 +12,9 @@ use super::path;
 use super::raw::{self, Every};
 use super::value::{Table, Value};
 use super::words;
-use crate::id::{ChannelId, FlowId, LinkId, NodeId};
+use crate::id::{AppId, ChannelId, FlowId, LinkId, NodeId};
 use crate::packet::ipv4::Protocol;
-use crate::sim::{Gauge, Plan};
+use crate::sim::{End, Gauge, Plan};
 
 /// What a scenario wants recorded.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,6 +43,8 @@ const LINK: &[&str] = &["queue", "queue-bytes", "throughput", "utilization", "dr
 const PORT: &[&str] = &["depth", "depth-packets", "drops"];
 /// What flows have.
 const FLOW: &[&str] = &["throughput", "goodput"];
+/// What paths begin with.
+const FIRST: [&str; 5] = ["links", "ports", "flows", "apps", "hosts"];
 
 /// Reads the table at `record`.
 pub(super) fn collect(
@@ -98,12 +102,15 @@ fn read(
         ["links", name, rest @ ..] => link(cx, name, rest, span, all, series),
         ["ports", name, rest @ ..] => port(cx, name, rest, span, all, series),
         ["flows" | "apps", name, rest @ ..] => flow(cx, name, rest, span, all, plan, series),
-        [first @ ("links" | "ports" | "flows" | "apps")] => {
+        ["hosts", name, rest @ ..] => host(cx, name, rest, span, all, series),
+        [first] if FIRST.contains(first) => {
             let help = format!(
                 "write for example {}",
                 match *first {
                     "links" => "links.r1--bob.queue",
                     "ports" => "ports.bob:9/udp.depth",
+                    "hosts" => "hosts.bob.tcp-memory",
+                    "apps" => "apps.download.cwnd",
                     _ => "flows.stream.goodput",
                 }
             );
@@ -112,10 +119,9 @@ fn read(
             );
         }
         [first, ..] => {
-            let known = ["links", "ports", "flows", "apps"];
             let fault =
                 Fault::new(span, format!("nothing to record is called `{}`", words::short(first)))
-                    .help(words::suggestion(first, "paths begin with", known));
+                    .help(words::suggestion(first, "paths begin with", FIRST));
             cx.faults.push(fault);
         }
         [] => {}
@@ -128,10 +134,11 @@ fn suffix<'a>(
     rest: &[&'a str],
     span: Span,
     what: &str,
-    known: &'static [&'static str],
+    known: &[&[&str]],
 ) -> Option<&'a str> {
+    let known = || known.iter().copied().flatten().copied();
     match rest {
-        [one] if known.contains(one) => Some(one),
+        [one] if known().any(|known| known == *one) => Some(one),
         _ => {
             let found = rest.join(".");
             let message = match rest {
@@ -139,7 +146,7 @@ fn suffix<'a>(
                 _ => format!("a {what} has no `{}` to record", words::short(&found)),
             };
             let place = cx.within(span, &found);
-            let help = words::suggestion(&found, "there are", known.iter().copied());
+            let help = words::suggestion(&found, "there are", known());
             cx.faults.push(Fault::new(place, message).help(help));
             None
         }
@@ -164,7 +171,7 @@ fn link(
         [direction, rest @ ..] if direction.contains("->") => (Some(*direction), rest),
         _ => (None, rest),
     };
-    let Some(value) = suffix(cx, rest, span, "link", LINK) else { return };
+    let Some(value) = suffix(cx, rest, span, "link", &[LINK]) else { return };
     let before = series.len();
     for member in members {
         let ends = all.links.ends[member].map(|end| {
@@ -223,22 +230,20 @@ fn port(
     let Ok(port) = crate::socket::services::port_number(number) else {
         return cx.faults.push(wrong());
     };
-    let known = all.nodes.members.keys().map(String::as_str);
-    let hosts = match Pattern::parse(hosts).and_then(|hosts| hosts.names(known, cx.limit)) {
-        Ok(hosts) => hosts,
-        Err(wrong) => return cx.wrong(place, wrong),
+    let (what, known): (_, &[&[&str]]) = match protocol {
+        Protocol::Tcp => ("TCP port", &[PORT, tcp::LISTENER]),
+        _ => ("UDP port", &[PORT]),
     };
-    let Some(value) = suffix(cx, rest, span, "port", PORT) else { return };
-    for host in hosts {
-        let Some(index) = all.nodes.members.get_index_of(&host) else {
-            let fault = no_such("node", &host, place, all.nodes);
-            return cx.lacking(fault);
-        };
-        let node = NodeId::from_index(index);
+    let Some(value) = suffix(cx, rest, span, what, known) else { return };
+    for (host, node) in nodes_named(cx, hosts, place, all) {
         let gauge = match value {
             "depth" => Gauge::PortDepthBytes { node, protocol, port },
             "depth-packets" => Gauge::PortDepthPackets { node, protocol, port },
-            _ => Gauge::PortDrops { node, protocol, port },
+            "drops" => Gauge::PortDrops { node, protocol, port },
+            _ => match tcp::listener(node, port, value) {
+                Some(gauge) => gauge,
+                None => continue,
+            },
         };
         let word = if protocol == Protocol::Udp { "udp" } else { "tcp" };
         series.push(Series { path: format!("ports.{host}:{port}/{word}.{value}"), gauge });
@@ -260,13 +265,68 @@ fn flow(
         let fault = no_such("flow", name, place, &all.apps.family);
         return cx.faults.push(fault);
     }
-    let Some(value) = suffix(cx, rest, span, "flow", FLOW) else { return };
+    let (end, rest) = tcp::end(rest);
+    let known: &[&[&str]] = match end {
+        End::Any => &[FLOW, tcp::CONNECTION],
+        End::Client | End::Server => &[tcp::CONNECTION],
+    };
+    let Some(value) = suffix(cx, rest, span, "flow", known) else { return };
     for number in members.into_iter().filter_map(|member| all.numbers.get(member).copied()?) {
+        let name = &plan.apps[number].name;
+        if let Some((path, gauge)) = tcp::connection(name, AppId::from_index(number), end, value) {
+            series.push(Series { path, gauge });
+            continue;
+        }
         let flow = FlowId::from_index(number);
         let gauge = match value {
             "throughput" => Gauge::FlowThroughput(flow),
             _ => Gauge::FlowGoodput(flow),
         };
-        series.push(Series { path: format!("flows.{}.{value}", plan.apps[number].name), gauge });
+        series.push(Series { path: format!("flows.{name}.{value}"), gauge });
     }
+}
+
+fn host(
+    cx: &mut Context<'_>,
+    name: &str,
+    rest: &[&str],
+    span: Span,
+    all: &Everything<'_>,
+    series: &mut Vec<Series>,
+) {
+    let place = cx.within(span, name);
+    let Some(value) = suffix(cx, rest, span, "host", &[tcp::HOST]) else { return };
+    for (host, node) in nodes_named(cx, name, place, all) {
+        let gauge = Gauge::TcpMemory(node);
+        series.push(Series { path: format!("hosts.{host}.{value}"), gauge });
+    }
+}
+
+/// The nodes of a name or a range of names, those that exist.
+fn nodes_named(
+    cx: &mut Context<'_>,
+    name: &str,
+    place: Span,
+    all: &Everything<'_>,
+) -> Vec<(String, NodeId)> {
+    let known = all.nodes.members.keys().map(String::as_str);
+    let names = match Pattern::parse(name).and_then(|names| names.names(known, cx.limit)) {
+        Ok(names) => names,
+        Err(wrong) => {
+            cx.wrong(place, wrong);
+            return Vec::new();
+        }
+    };
+    let mut found = Vec::new();
+    for name in names {
+        match all.nodes.members.get_index_of(&name) {
+            Some(index) => found.push((name, NodeId::from_index(index))),
+            None => {
+                let fault = no_such("node", &name, place, all.nodes);
+                cx.lacking(fault);
+                return found;
+            }
+        }
+    }
+    found
 }

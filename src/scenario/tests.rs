@@ -64,6 +64,8 @@ fn short_and_long_forms_mean_the_same() {
     assert_eq!(of("framing = 'none'"), of("framing = '0B'"));
     let bursts = of("loss = { kind = 'gilbert-elliott', p = '1%', r = '20%' }");
     assert!(matches!(bursts.loss, crate::link::loss::LossSpec::GilbertElliott(_)));
+    let list = of("loss = { kind = 'list', packets = [5, 9] }");
+    assert!(matches!(list.loss, crate::link::loss::LossSpec::List(_)));
 }
 
 #[test]

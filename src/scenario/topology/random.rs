@@ -21,9 +21,10 @@ use crate::rng::Stream;
 pub struct Config {
     /// How many routers.
     pub count: u32,
-    /// How many links a router has in the mean; 3 unless said.
-    #[serde(default = "three")]
-    pub degree: f64,
+    /// How many links a router has in the mean; 3 unless said, or as many as there can be. A connected
+    /// network of `count` routers has from 2 - 2 / `count` to `count` - 1.
+    #[serde(default)]
+    pub degree: Option<f64>,
     /// Which of the networks of this size; 1 unless said.
     #[serde(default = "one")]
     pub seed: u64,
@@ -32,20 +33,26 @@ pub struct Config {
     pub hosts: u32,
 }
 
-const fn three() -> f64 {
-    3.0
-}
 const fn one() -> u64 {
     1
 }
 
 impl Config {
-    /// How many links: what `degree` asks for, within what is possible.
-    fn links(&self) -> u64 {
+    /// The fewest links that join so many routers, and the most.
+    fn bounds(&self) -> (u64, u64) {
         let count = u64::from(self.count);
-        let most = count.saturating_mul(count.saturating_sub(1)) / 2;
-        let wanted = libm::round(self.degree * self.count as f64 / 2.0) as u64;
-        wanted.clamp(count.saturating_sub(1), most.max(count.saturating_sub(1)))
+        (count.saturating_sub(1), count * count.saturating_sub(1) / 2)
+    }
+
+    /// How many links are wanted, whether there can be so many or not.
+    fn wanted(&self, degree: f64) -> u64 {
+        libm::round(degree * f64::from(self.count) / 2.0) as u64
+    }
+
+    /// How many links: what `degree` asks for.
+    fn links(&self) -> u64 {
+        let (fewest, most) = self.bounds();
+        self.wanted(self.degree.unwrap_or(3.0)).clamp(fewest, most)
     }
 }
 
@@ -97,11 +104,24 @@ impl Generator for Config {
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         at_least("count", self.count, 1, &mut faults);
-        if !(self.degree >= 0.0 && self.degree.is_finite()) {
+        let Some(degree) = self.degree else { return faults };
+        let (fewest, most) = self.bounds();
+        if !(degree >= 0.0 && degree.is_finite()) {
             faults.push(Fault {
                 field: "degree",
-                message: format!("{} is not a number of links", self.degree),
+                message: format!("{degree} is not a number of links"),
                 help: "write a number such as 3.0".into(),
+            });
+        } else if self.count > 1 && !(fewest..=most).contains(&self.wanted(degree)) {
+            let each = |links: u64| links as f64 * 2.0 / f64::from(self.count);
+            let (low, high) = (libm::ceil(each(fewest) * 100.0) / 100.0, each(most));
+            faults.push(Fault {
+                field: "degree",
+                message: format!(
+                    "{} routers cannot be joined by {degree} links each in the mean",
+                    self.count
+                ),
+                help: format!("write a number from {low} to {high}"),
             });
         }
         faults

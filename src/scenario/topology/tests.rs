@@ -54,8 +54,10 @@ fn generators_draw_what_they_say() {
         ("kind = 'leaf-spine'\nleaves = 3\nspines = 2\nhosts = 4", 17, 18),
         ("kind = 'fat-tree'\nk = 4", 36, 48),
         ("kind = 'random'\ncount = 20\ndegree = 4.0", 20, 40),
-        ("kind = 'random'\ncount = 6\ndegree = 100.0", 6, 15),
-        ("kind = 'random'\ncount = 6\ndegree = 0", 6, 5),
+        ("kind = 'random'\ncount = 6\ndegree = 5", 6, 15),
+        ("kind = 'random'\ncount = 6\ndegree = 1.67", 6, 5),
+        ("kind = 'random'\ncount = 2", 2, 1),
+        ("kind = 'random'\ncount = 1\ndegree = 0", 1, 0),
     ] {
         assert_eq!(sizes(text), (nodes, count), "{text}");
     }
