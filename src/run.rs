@@ -100,6 +100,9 @@ fn at_intervals<W: Write>(
         simulation.run_until(next, recorder);
         for &(id, gauge) in series {
             let value = simulation.read(gauge);
+            if let Some(peak) = simulation.take_peak(gauge) {
+                recorder.peak(id, next, peak, value);
+            }
             recorder.push(id, next, value);
         }
         if next >= until || recorder.has_failed() || !progress(next) {

@@ -35,6 +35,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show addresses, routing tables, ARP and MAC tables, and the path of a packet.
     Route(RouteArgs),
+    /// Show the sockets of hosts at a time, as `ss -tuan` does.
+    Sockets(SocketsArgs),
     /// Draw the plots of a result folder again.
     Plot(PlotArgs),
     /// List the built-in scenarios.
@@ -155,6 +157,26 @@ pub struct RouteArgs {
     /// Run until this time first, so that ARP and MAC tables fill.
     #[arg(long, value_name = "TIME", default_value = "0s")]
     pub at: String,
+}
+
+/// `portolan sockets`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  portolan sockets port-queue --at 2s --host bob\n\n\
+    Recv-Q: bytes that wait to be read; of a listener connections that wait to be accepted.\n\
+    Send-Q: bytes not acknowledged; of a listener its backlog. Process -: nobody has it.")]
+pub struct SocketsArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// When to look, for example 2s.
+    #[arg(long, value_name = "TIME")]
+    pub at: String,
+    /// Show this host only.
+    #[arg(long, value_name = "NODE")]
+    pub host: Option<String>,
+    /// Show what is inside of TCP connections, as `ss -ti` does.
+    #[arg(short, long)]
+    pub internals: bool,
 }
 
 /// `portolan plot`

@@ -12,6 +12,7 @@ mod new;
 mod plot;
 mod route;
 mod run;
+mod sockets;
 mod source;
 mod terminal;
 
@@ -52,6 +53,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.verbose),
         Command::Check(args) => check::check(args, cli.quiet, cli.verbose),
         Command::Route(args) => route::route(args),
+        Command::Sockets(args) => sockets::sockets(args, cli.quiet),
         Command::Plot(args) => plot::plot(args, cli.quiet),
         Command::List => print(&describe::builtin_list()),
         Command::Show(args) => match builtin::find(&args.name) {

@@ -6,6 +6,10 @@ use super::args::NewArgs;
 use super::failure::Failure;
 use crate::report::file::write_atomically;
 use crate::scenario::builtin::STARTER;
+use crate::scenario::schema;
+
+/// The schema for editors, beside the scenario.
+const SCHEMA: &str = "portolan.schema.json";
 
 pub(super) fn new(args: &NewArgs, quiet: bool) -> Result<(), Failure> {
     let mut path: PathBuf = args.name.clone();
@@ -35,11 +39,16 @@ pub(super) fn new(args: &NewArgs, quiet: bool) -> Result<(), Failure> {
         )));
     }
     write_atomically(&path, STARTER.as_bytes())?;
+    // The first line of the starter names it. One that is there may be wanted as it is.
+    let schema_path = path.with_file_name(SCHEMA);
+    if !schema_path.exists() {
+        write_atomically(&schema_path, format!("{:#}\n", schema::schema()).as_bytes())?;
+    }
     if quiet {
         return Ok(());
     }
     super::print(&format!(
-        "Wrote {0}. Next:\n  portolan check {0}\n  portolan run {0} --out out\n",
+        "Wrote {0}, and {SCHEMA} for editors beside it. Next:\n  portolan check {0}\n  portolan run {0} --out out\n",
         path.display()
     ))
 }

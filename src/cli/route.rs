@@ -156,7 +156,8 @@ fn journey(
     Ok(text)
 }
 
-fn node_named(scenario: &Scenario, name: &str) -> Result<NodeId, Failure> {
+/// The node of this name, or which may have been meant.
+pub(super) fn node_named(scenario: &Scenario, name: &str) -> Result<NodeId, Failure> {
     let found = scenario.plan.nodes.iter().position(|node| node.name == name);
     found.map(NodeId::from_index).ok_or_else(|| {
         let near = scenario

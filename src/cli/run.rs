@@ -49,6 +49,9 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     if let Some((out, recording, series)) = recorded? {
         let input = PlotInput::new(&scenario.title, recording, Topology::of(&scenario.plan, &[]));
         out.finish(&summary, &input, series, args.plots.format())?;
+        if !quiet {
+            eprintln!("results are in {}", out.path().display());
+        }
     }
     if watch.interrupted.load(Ordering::Relaxed) {
         let (now, all) = (simulation.now(), until);

@@ -8,7 +8,7 @@ use crate::observe::results::{
 
 fn channel(packets: u64, utilization: f64, drops: u64, queue: Queue) -> Channel {
     let drops = ChannelDrops { queue: drops, loss: 2, ..ChannelDrops::default() };
-    Channel { packets, bytes: packets * 1018, utilization, drops, queue }
+    Channel { packets, bytes: packets * 1018, utilization, drops, marks: 0, queue }
 }
 
 fn full_queue() -> Queue {
@@ -43,6 +43,7 @@ fn port(received: u64, dropped: u64, process: &str) -> Port {
         max_depth_packets: 212,
         mean_depth_packets: 0.5,
         process: process.into(),
+        listen: None,
     }
 }
 

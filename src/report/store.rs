@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Pending, WriteError, make_folder};
 use super::plot::{self, Format, PlotInput};
-use super::series::{self, RowError};
+use super::series::{self, PEAK, RowError};
 use super::summary;
 use crate::observe::results::Summary;
 
@@ -199,6 +199,8 @@ impl PlotInput {
         series::read(rows, |time, path, value| {
             if let Some(&place) = places.get(path) {
                 self.series[place].samples.push(time, value);
+            } else if let Some(&place) = path.strip_suffix(PEAK).and_then(|path| places.get(path)) {
+                self.series[place].samples.raise(value);
             }
         })
     }
@@ -228,6 +230,7 @@ mod tests {
         });
         for ms in 0..5000 {
             let (now, delay) = (Time::from_us(ms * 1001), Time::from_us(30 + ms % 17));
+            recorder.peak(queue, now, depth(ms) * 2.0, depth(ms));
             recorder.push(queue, now, depth(ms));
             let (node, flow) = (NodeId(0), Some(FlowId(0)));
             recorder.observe(now, &Observation::Delivered { node, flow, bytes: 1000, delay });

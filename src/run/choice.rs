@@ -1,5 +1,7 @@
 //! Which series to record.
 
+mod tcp;
+
 use crate::id::{ChannelId, FlowId, LinkId, NodeId};
 use crate::observe::Place;
 use crate::report::series::{SeriesKind, SeriesSpec};
@@ -20,8 +22,8 @@ pub struct Choice {
 const SMALL: usize = 32;
 
 impl Choice {
-    /// What the scenario asks for; if it asks for nothing, the queues of a small network and its
-    /// ports.
+    /// What the scenario asks for; if it asks for nothing, the queues of a small network, its ports
+    /// and its connections.
     #[must_use]
     pub fn default_of(scenario: &Scenario) -> Self {
         let every = scenario.record.every;
@@ -35,6 +37,8 @@ impl Choice {
         }
         if plan.apps.len() <= SMALL {
             series.extend(ports(plan));
+            series.extend(tcp::listen_queues(plan));
+            series.extend(tcp::connections(plan, false));
         }
         Self { series, every }
     }
@@ -48,6 +52,8 @@ impl Choice {
             .chain(channels(plan, "utilization", Gauge::Utilization))
             .chain(channels(plan, "drops", Gauge::ChannelDrops))
             .chain(ports(plan))
+            .chain(tcp::listen_queues(plan))
+            .chain(tcp::connections(plan, true))
             .chain(plan.apps.iter().enumerate().map(|(index, app)| Series {
                 path: format!("flows.{}.throughput", app.name),
                 gauge: Gauge::FlowThroughput(FlowId::from_index(index)),
@@ -110,6 +116,18 @@ pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
         Gauge::PortDepthPackets { node, protocol, port } => {
             let place = Place::Port { node, protocol, port };
             (port_label(node, port), SeriesKind::PortPackets, None, Some(place))
+        }
+        Gauge::SynQueue { node, port } => {
+            let label = format!("{} SYN queue", port_label(node, port));
+            (label, SeriesKind::SynQueue, None, None)
+        }
+        Gauge::AcceptQueue { node, port } => {
+            let label = format!("{} accept queue", port_label(node, port));
+            (label, SeriesKind::AcceptQueue, None, None)
+        }
+        Gauge::Connection { app, end, value } => {
+            let (label, kind) = tcp::shown(plan, app, end, value);
+            (label, kind, None, None)
         }
         _ => (series.path.clone(), SeriesKind::Other, None, None),
     };

@@ -17,6 +17,8 @@ pub(super) enum Quantity {
     Size,
     /// Whole packets.
     Packets,
+    /// Whole connections.
+    Connections,
     /// A share of a whole, shown in per cent.
     Share,
 }
@@ -29,6 +31,7 @@ impl Quantity {
             Self::Rate => &[("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)],
             Self::Size => &[("MiB", 1_048_576.0), ("KiB", 1024.0), ("bytes", 1.0)],
             Self::Packets => &[("packets", 1.0)],
+            Self::Connections => &[("connections", 1.0)],
             Self::Share => &[("%", 0.01)],
         };
         let largest = units.iter().find(|(_, one)| high >= *one);
@@ -55,7 +58,7 @@ impl Axis {
         let high = if high > 0.0 { high } else { 1.0 };
         let (unit, one) = what.unit(high);
         let mut step = nice_step(high / one / count as f64);
-        if what == Quantity::Packets {
+        if matches!(what, Quantity::Packets | Quantity::Connections) {
             step = (step.0.max(1.0), 0);
         }
         let (step, decimals) = step;
@@ -64,6 +67,33 @@ impl Axis {
             .map(|i| (i as f64 * step * one, format!("{:.decimals$}", i as f64 * step)))
             .collect();
         Self { low: 0.0, high, logarithmic: false, unit, ticks }
+    }
+
+    /// An axis from `low` to `high`, neither of which need be a tick, with about `count` ticks.
+    pub(super) fn between(what: Quantity, low: f64, high: f64, count: usize) -> Self {
+        let high = if high > low { high } else { low + 1.0 };
+        let (unit, one) = what.unit(high);
+        let (step, decimals) = nice_step((high - low) / one / count as f64);
+        let first = libm::ceil(low / one / step - 1e-6);
+        let number = libm::floor(high / one / step - first + 1e-6).clamp(0.0, 100.0) as usize;
+        let ticks = (0..=number)
+            .map(|i| (first + i as f64) * step)
+            .map(|value| (value * one, format!("{value:.decimals$}")))
+            .collect();
+        Self { low, high, logarithmic: false, unit, ticks }
+    }
+
+    /// An axis of things with names, from below.
+    pub(super) fn named(names: &[&str]) -> Self {
+        let ticks = names.iter().enumerate().map(|(i, name)| (i as f64, String::from(*name)));
+        let high = names.len() as f64 - 0.6;
+        Self { low: -0.4, high, logarithmic: false, unit: "", ticks: ticks.collect() }
+    }
+
+    /// The same with ticks that say nothing.
+    pub(super) fn without_labels(&self) -> Self {
+        let ticks = self.ticks.iter().map(|(value, _)| (*value, String::new())).collect();
+        Self { ticks, ..self.clone() }
     }
 
     /// An axis of times over several decades; every label has its own unit.

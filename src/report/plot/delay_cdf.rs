@@ -34,10 +34,9 @@ fn draw(input: &PlotInput, of: Select, words: [&str; 2], format: Format) -> Opti
     if shown.is_empty() {
         return None;
     }
-    let subtitle = match shown.len() < all.len() {
-        true => format!("{} – the {} busiest of {} flows", input.title, shown.len(), all.len()),
-        false => input.title.clone(),
-    };
+    let remark = (shown.len() < all.len())
+        .then(|| format!("the {} busiest of {} flows", shown.len(), all.len()));
+    let subtitle = input.subtitle(remark);
     let y = Axis::from_zero(Quantity::Share, 1.0, 5);
     let x = times(&shown);
     let below = match x.unit {

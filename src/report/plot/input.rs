@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::topology::Topology;
-use crate::report::series::{Decimated, FlowCurves, Recording, SeriesKind};
+use crate::report::series::{ConnectionStates, Decimated, FlowCurves, Recording, SeriesKind};
 
 /// Everything that the plots of a run need.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct PlotInput {
     pub series: Vec<PlotSeries>,
     /// Flows that delivered something.
     pub flows: Vec<FlowCurves>,
+    /// The states of the first connections.
+    #[serde(default)]
+    pub states: Vec<ConnectionStates>,
     /// The network.
     pub topology: Topology,
 }
@@ -68,8 +71,17 @@ impl PlotInput {
             seconds: recording.end.as_secs_f64(),
             series: series.collect(),
             flows: recording.flows,
+            states: recording.states,
             topology,
         }
+    }
+}
+
+impl PlotInput {
+    /// What stands below the title of a plot: the scenario's title, if it has one, and a remark.
+    pub(super) fn subtitle(&self, remark: Option<String>) -> String {
+        let title = Some(self.title.clone()).filter(|title| !title.is_empty());
+        title.into_iter().chain(remark).collect::<Vec<_>>().join(" – ")
     }
 }
 

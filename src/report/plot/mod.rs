@@ -13,16 +13,21 @@
 mod axis;
 mod canvas;
 mod chart;
+mod congestion;
 mod dashed;
 mod delay_cdf;
 mod font;
 mod input;
+mod listen;
 mod occupancy;
 mod page;
+mod panels;
 mod port;
 mod queue;
 mod raster;
+mod rtt;
 mod sheet;
+mod states;
 mod style;
 mod surface;
 mod throughput;
@@ -36,10 +41,14 @@ pub use topology::{Shape, Topology, TopologyLink, TopologyNode};
 type Draw = fn(&PlotInput, Format) -> Option<Vec<u8>>;
 
 /// Every plot there is, by the name of its file without extension.
-const PLOTS: [(&str, Draw); 6] = [
+const PLOTS: [(&str, Draw); 10] = [
     ("topology", topology::draw),
     ("queues", queue::draw),
     ("ports", port::draw),
+    ("listen", listen::draw),
+    ("congestion", congestion::draw),
+    ("rtt", rtt::draw),
+    ("states", states::draw),
     ("throughput", throughput::draw),
     ("delay", delay_cdf::draw_delay),
     ("round-trip", delay_cdf::draw_rtt),

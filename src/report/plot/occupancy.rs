@@ -13,9 +13,10 @@ use crate::report::series::SeriesKind;
 use crate::units::Time;
 
 /// Height of a panel's heading [px].
-const HEADING: f64 = 42.0;
+pub(super) const HEADING: f64 = 42.0;
 
-/// Draws the series of these kinds, or nothing if there are none. `what` names them in the plural.
+/// Draws the series of these kinds, or nothing if nothing ever waited. `what` names them in the
+/// plural.
 pub(super) fn draw(
     input: &PlotInput,
     kinds: [SeriesKind; 2],
@@ -24,21 +25,19 @@ pub(super) fn draw(
     format: Format,
 ) -> Option<Vec<u8>> {
     let all: Vec<_> = input.series.iter().filter(|s| kinds.contains(&s.kind)).collect();
-    let used: Vec<_> = all.iter().copied().filter(|s| s.max() > 0.0).collect();
-    let candidates = if used.is_empty() { all.clone() } else { used };
-    let shown = busiest(&candidates, MAX_SERIES, |s| (s.dropped() as f64, s.max()));
+    let is_used = |s: &&PlotSeries| s.max() > 0.0 || s.dropped() > 0;
+    let used: Vec<_> = all.iter().copied().filter(is_used).collect();
+    let shown = busiest(&used, MAX_SERIES, |s| (s.dropped() as f64, s.max()));
     if shown.is_empty() {
         return None;
     }
-    let subtitle = match (candidates.len() > shown.len(), all.len() - candidates.len()) {
-        (true, _) => {
-            format!("{} – the {} busiest of {} {what}", input.title, shown.len(), all.len())
-        }
-        (false, 0) => input.title.clone(),
-        (false, empty) => {
-            format!("{} – {empty} more {what} were empty at every sample", input.title)
-        }
+    let remark = match (used.len() > shown.len(), all.len() - used.len()) {
+        (true, _) => Some(format!("the {} busiest of {} {what}", shown.len(), all.len())),
+        (false, 0) => None,
+        (false, 1) => Some("one more was always empty".to_owned()),
+        (false, empty) => Some(format!("{empty} more {what} were always empty")),
     };
+    let subtitle = input.subtitle(remark);
     // Rows of less height could not be read.
     let height = if shown.len() > 4 { HEIGHT * 3 / 2 } else { HEIGHT };
     Some(page::sheet(format, height, title, &subtitle, |canvas, area| {
@@ -55,12 +54,12 @@ const fn columns(count: usize) -> usize {
 }
 
 /// Whether no panel stands below number `i`.
-const fn is_lowest(i: usize, count: usize) -> bool {
+pub(super) const fn is_lowest(i: usize, count: usize) -> bool {
     i + columns(count) >= count
 }
 
 /// The place of panel number `i`, heading included, numbers at the axes not.
-fn panel(area: Area, i: usize, count: usize) -> Area {
+pub(super) fn panel(area: Area, i: usize, count: usize) -> Area {
     let columns = columns(count);
     let (rows, gap) = (count.div_ceil(columns), 30.0);
     let width = (area.width() + gap) / columns as f64 - gap;
@@ -70,9 +69,17 @@ fn panel(area: Area, i: usize, count: usize) -> Area {
     Area { left, top, right: left + width, bottom: top + height - 8.0 }
 }
 
-fn draw_panel(canvas: &Canvas<'_>, place: Area, series: &PlotSeries, seconds: f64, lowest: bool) {
+/// One queue with its limit and its drops.
+pub(super) fn draw_panel(
+    canvas: &Canvas<'_>,
+    place: Area,
+    series: &PlotSeries,
+    seconds: f64,
+    lowest: bool,
+) {
     let what = match series.kind {
         SeriesKind::QueueBytes | SeriesKind::PortBytes => Quantity::Size,
+        SeriesKind::SynQueue | SeriesKind::AcceptQueue => Quantity::Connections,
         _ => Quantity::Packets,
     };
     let max = series.max();

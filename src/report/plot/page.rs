@@ -28,7 +28,8 @@ pub(super) const fn words(colour: Colour, size: f64, anchor: Anchor) -> Text {
     Text { colour, size, anchor }
 }
 
-/// The file of a sheet with its title and subtitle; `draw` gets the room left on it.
+/// The file of a sheet with its title, and its subtitle if there is one; `draw` gets the room left on
+/// it.
 pub(super) fn sheet(
     format: Format,
     height: u32,
@@ -41,10 +42,13 @@ pub(super) fn sheet(
         let room = width - 2.0 * MARGIN;
         let shown = font::fitted(title, TITLE, room);
         canvas.text((MARGIN, MARGIN + 27.0), &shown, words(INK, TITLE, Anchor::Start));
-        let shown = font::fitted(subtitle, SMALL, room);
-        canvas.text((MARGIN, MARGIN + 64.0), &shown, words(GREY, SMALL, Anchor::Start));
+        if !subtitle.is_empty() {
+            let shown = font::fitted(subtitle, SMALL, room);
+            canvas.text((MARGIN, MARGIN + 64.0), &shown, words(GREY, SMALL, Anchor::Start));
+        }
         let (right, bottom) = (width - MARGIN, height - MARGIN);
-        draw(canvas, Area { left: MARGIN, top: MARGIN + 84.0, right, bottom });
+        let heading = if subtitle.is_empty() { 46.0 } else { 84.0 };
+        draw(canvas, Area { left: MARGIN, top: MARGIN + heading, right, bottom });
     })
 }
 

@@ -80,6 +80,7 @@ fn small_network() -> Topology {
 
 fn small() -> PlotInput {
     PlotInput {
+        states: Vec::new(),
         title: "A slow uplink overflows".into(),
         seconds: 10.0,
         series: vec![
@@ -274,6 +275,45 @@ fn the_busiest_are_shown_and_the_rest_mentioned() {
     assert!(
         text("throughput").contains(">\ndownload-number-11\n<") || text("throughput").contains("…")
     );
+}
+
+#[test]
+fn ports_that_were_always_empty_make_no_plot() {
+    let mut input = small();
+    for series in &mut input.series {
+        let times = series.samples.buckets().iter().map(|bucket| bucket.start);
+        let mut empty = Decimated::default();
+        times.for_each(|time| empty.push(time, 0.0));
+        (series.samples, series.drops) = (empty, Vec::new());
+    }
+    let drawn = |input: &PlotInput| {
+        all(input, Format::Svg).into_iter().map(|(stem, _)| stem).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&input), ["topology", "throughput", "delay"]);
+    // A peak between the samples, or a drop, is something to show.
+    input.series[0].samples.raise(3.0);
+    assert_eq!(drawn(&input)[1], "queues");
+    input.series[2].drops.push(Mark { seconds: 1.0, count: 1 });
+    assert_eq!(drawn(&input)[2], "ports");
+}
+
+#[test]
+fn a_scenario_without_a_title_leaves_no_gap() {
+    let mut input = small();
+    input.title = String::new();
+    for (stem, bytes) in all(&input, Format::Svg) {
+        let text = String::from_utf8(bytes).expect("text");
+        assert!(!text.contains("> –") && !text.contains(">\n –"), "{stem} begins with a dash");
+        assert!(
+            !text.contains(">\n\n</text>") && !text.contains("></text>"),
+            "{stem}: empty words"
+        );
+    }
+    let top = |input: &PlotInput| {
+        let drawn = all(input, Format::Svg).into_iter().find(|(stem, _)| *stem == "ports");
+        String::from_utf8(drawn.expect("a plot of ports").1).expect("text")
+    };
+    assert_ne!(top(&input), top(&small()));
 }
 
 #[test]

@@ -18,11 +18,11 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         return None;
     }
     let interval = shown.iter().map(|flow| flow.throughput.interval_seconds).fold(0.0, f64::max);
-    let mut subtitle =
-        format!("{} – data that processes read, means over {}", input.title, human::time(interval));
+    let mut remark = format!("data that processes read, means over {}", human::time(interval));
     if shown.len() < all.len() {
-        subtitle += &format!(", the {} busiest of {} flows", shown.len(), all.len());
+        remark += &format!(", the {} busiest of {} flows", shown.len(), all.len());
     }
+    let subtitle = input.subtitle(Some(remark));
     let peak = |flow: &&FlowCurves| flow.throughput.bps.iter().copied().fold(0.0, f64::max);
     let high = shown.iter().map(peak).fold(0.0, f64::max) * 1.06;
     let y = Axis::from_zero(Quantity::Rate, high, 6);

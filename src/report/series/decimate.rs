@@ -13,7 +13,7 @@ pub struct Bucket {
     pub first: f64,
     /// The smallest value.
     pub min: f64,
-    /// The largest value.
+    /// The largest value, be it of a sample or of a peak between samples.
     pub max: f64,
     /// The last value.
     pub last: f64,
@@ -89,6 +89,13 @@ impl Decimated {
         }
         while self.buckets.len() > Self::CAPACITY {
             self.widen();
+        }
+    }
+
+    /// Between the last sample and the next the value was once as large as this.
+    pub fn raise(&mut self, peak: f64) {
+        if let Some(last) = self.buckets.last_mut() {
+            last.max = last.max.max(peak);
         }
     }
 

@@ -10,21 +10,27 @@ mod cdf;
 mod decimate;
 mod rates;
 mod row;
+mod states;
 
 pub use cdf::Cdf;
 pub use decimate::{Bucket, Decimated};
 pub use rates::Throughput;
 pub use row::{RowError, Rows, read};
+pub use states::{ConnectionStates, StateChange};
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use cdf::Times;
 use rates::Rates;
+use states::Lives;
 
 use crate::id::FlowId;
 use crate::observe::{DropReason, Interest, Observation, Observer, Place};
 use crate::units::Time;
+
+/// The end of the paths of peaks: `links.r1--bob.r1->bob.queue-peak`.
+pub const PEAK: &str = "-peak";
 
 /// What a series shows: decides which plot it goes into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,6 +44,22 @@ pub enum SeriesKind {
     PortPackets,
     /// Bytes that wait at a port for their process.
     PortBytes,
+    /// Connections half open at a port.
+    SynQueue,
+    /// Connections that wait to be accepted at a port.
+    AcceptQueue,
+    /// A connection's congestion window \[bytes\].
+    CongestionWindow,
+    /// Its slow start threshold \[bytes\].
+    SlowStartThreshold,
+    /// Its data sent and not acknowledged \[bytes\].
+    InFlight,
+    /// Its smoothed round trip \[s\].
+    SmoothedRtt,
+    /// Its retransmission timeout \[s\].
+    Timeout,
+    /// Its segments sent again so far.
+    Retransmits,
     /// Anything else.
     Other,
 }
@@ -94,6 +116,8 @@ pub struct Recording {
     pub series: Vec<Series>,
     /// The flows in the scenario's order.
     pub flows: Vec<FlowCurves>,
+    /// The states of the first connections.
+    pub states: Vec<ConnectionStates>,
 }
 
 #[derive(Debug)]
@@ -111,6 +135,7 @@ pub struct Recorder<W: Write> {
     at: BTreeMap<Place, Vec<usize>>,
     flow_names: Vec<String>,
     flows: BTreeMap<FlowId, FlowRecord>,
+    lives: Lives,
 }
 
 impl<W: Write> Recorder<W> {
@@ -126,6 +151,7 @@ impl<W: Write> Recorder<W> {
             at: BTreeMap::new(),
             flow_names,
             flows: BTreeMap::new(),
+            lives: Lives::default(),
         }
     }
 
@@ -146,6 +172,18 @@ impl<W: Write> Recorder<W> {
         if value.is_finite() {
             series.samples.push(time, value);
             self.rows.write(time, &series.spec.path, value);
+        }
+    }
+
+    /// Tells of the largest value since the sample before, ahead of the sample at `time`, whose value
+    /// is `next`. A peak that the samples on both sides show is left out; others get a row of their
+    /// own, whose path ends in [`PEAK`].
+    pub fn peak(&mut self, id: SeriesId, time: Time, peak: f64, next: f64) {
+        let series = &mut self.series[id.0];
+        let before = series.samples.buckets().last().map_or(peak, |bucket| bucket.last);
+        if peak > before.max(next) {
+            series.samples.raise(peak);
+            self.rows.write(time, &format!("{}{PEAK}", series.spec.path), peak);
         }
     }
 
@@ -170,7 +208,8 @@ impl<W: Write> Recorder<W> {
             rtt: record.rtt.cdf(),
         };
         let flows = self.flows.into_iter().map(curves).collect();
-        Ok((Recording { end, series: self.series, flows }, out))
+        let states = self.lives.finish(&names);
+        Ok((Recording { end, series: self.series, flows, states }, out))
     }
 
     fn flow(&mut self, id: FlowId) -> Option<&mut FlowRecord> {
@@ -201,6 +240,9 @@ impl<W: Write> Observer for Recorder<W> {
                     record.rates.push(now, bytes);
                     record.delay.push(delay);
                 }
+            }
+            Observation::StateChanged { local, remote, flow: Some(flow), to, .. } => {
+                self.lives.note(now, flow, [local, remote], to);
             }
             Observation::RoundTrip { flow, rtt } => {
                 if let Some(record) = self.flow(flow) {

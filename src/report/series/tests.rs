@@ -27,6 +27,25 @@ fn streams_rows_and_keeps_samples() {
 }
 
 #[test]
+fn peaks_that_samples_miss_have_rows_of_their_own() {
+    let mut recorder = Recorder::new(Vec::new(), Vec::new());
+    let queue = recorder.add(spec("links.a--b.queue", None));
+    for (ms, peak, value) in [(0, 0.0, 0.0), (10, 9.0, 2.0), (20, 2.0, 1.0), (30, 5.0, 5.0)] {
+        recorder.peak(queue, Time::from_ms(ms), peak, value);
+        recorder.push(queue, Time::from_ms(ms), value);
+    }
+    let (recording, bytes) = recorder.finish(Time::from_secs(1)).expect("memory takes all");
+    let text = String::from_utf8(bytes).expect("text");
+    let peaks: Vec<_> = text.lines().filter(|line| line.contains(PEAK)).collect();
+    assert_eq!(peaks, ["0.01,links.a--b.queue-peak,9"]);
+    let kept = recording.series[0].samples.buckets();
+    let kept: Vec<_> = kept.iter().map(|b| (b.start, b.last, b.max)).collect();
+    let ms = Time::from_ms;
+    let all = [(ms(0), 0.0, 9.0), (ms(10), 2.0, 2.0), (ms(20), 1.0, 1.0), (ms(30), 5.0, 5.0)];
+    assert_eq!(kept, all, "it was between the first sample and the second");
+}
+
+#[test]
 fn keeps_the_curves_of_flows() {
     let mut recorder = Recorder::new(Vec::new(), vec!["quiet".into(), "bulk".into()]);
     let flow = FlowId(1);

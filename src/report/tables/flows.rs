@@ -15,7 +15,8 @@ pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
         Number("mean RTT\n(delay*)"),
         Text("state"),
     ];
-    let rows = summary.flows.iter().map(|(name, flow)| row(name, flow));
+    let datagrams = summary.flows.iter().filter(|(_, flow)| flow.protocol != "tcp");
+    let rows = datagrams.map(|(name, flow)| row(name, flow));
     grid::print("Flows", &columns, rows.collect(), look)
 }
 

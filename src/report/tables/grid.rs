@@ -92,10 +92,14 @@ fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
     // A space before the first column, two before every other.
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len() - 1;
     while total(&widths) > width {
-        let texts = (0..columns.len()).filter(|&i| matches!(columns[i], Column::Text(_)));
-        match texts.max_by_key(|&i| (widths[i], i)) {
-            Some(widest) if widths[widest] > SHORTEST => widths[widest] -= 1,
-            _ => break,
+        // A heading is never shortened, so its column gets no narrower.
+        let can_shrink = |i: &usize| match columns[*i] {
+            Column::Text(heading) => widths[*i] > SHORTEST.max(length(heading)),
+            Column::Number(_) => false,
+        };
+        match (0..columns.len()).filter(can_shrink).max_by_key(|&i| (widths[i], i)) {
+            Some(widest) => widths[widest] -= 1,
+            None => break,
         }
     }
     for row in rows {

@@ -4,6 +4,7 @@ use super::grid::wrap;
 use super::paint::Paint;
 use super::{Look, MAX_ROWS};
 use crate::observe::results::{Host, Summary};
+use crate::report::human;
 
 pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
     let paint = Paint(look.colour);
@@ -38,8 +39,11 @@ pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
 /// Forwarding is what routers do all day: alone it does not earn a line.
 const ROUTINE: &str = "forwarded";
 
+/// State of TCP connections that is worth a word \[bytes\]: that of some dozen of them.
+const MUCH_MEMORY: u64 = 65_536;
+
 /// Counters that are not zero. Left out are those that every quiet network has.
-fn counters(host: &Host) -> Vec<(&'static str, u64)> {
+fn counters(host: &Host) -> Vec<(&'static str, String)> {
     let all = [
         (ROUTINE, host.forwarded),
         ("port closed", host.port_closed),
@@ -49,6 +53,8 @@ fn counters(host: &Host) -> Vec<(&'static str, u64)> {
         ("resets sent", host.resets_sent),
         ("SYNs dropped", host.syn_dropped),
         ("accept overflows", host.accept_overflows),
+        ("cookies sent", host.cookies_sent),
+        ("cookies back", host.cookies_received),
         ("no route", host.no_route),
         ("no ARP answer", host.no_neighbor),
         ("filtered", host.filtered),
@@ -56,5 +62,8 @@ fn counters(host: &Host) -> Vec<(&'static str, u64)> {
         ("reassembled", host.reassembled),
         ("reassembly timeouts", host.reassembly_timeouts),
     ];
-    all.into_iter().filter(|&(_, n)| n > 0).collect()
+    let counted = all.into_iter().filter(|&(_, n)| n > 0).map(|(what, n)| (what, n.to_string()));
+    let most = host.max_tcp_memory_bytes;
+    let memory = (most >= MUCH_MEMORY).then(|| ("TCP memory", human::size(most)));
+    counted.chain(memory).collect()
 }

@@ -3,14 +3,19 @@
 //! One file per table. Each makes its rows and leaves their fitting to `grid`; a table without
 //! anything to say is left out.
 
+mod connections;
 mod details;
 mod expectations;
 mod flows;
 mod grid;
 mod hosts;
 mod links;
+mod listeners;
 mod paint;
 mod ports;
+mod sockets;
+
+pub use sockets::print as sockets;
 
 use paint::Paint;
 
@@ -45,7 +50,9 @@ pub fn print(summary: &Summary, look: &Look) -> String {
         heading(summary, look),
         links::print(summary, look),
         ports::print(summary, look),
+        listeners::print(summary, look),
         flows::print(summary, look),
+        connections::print(summary, look),
         details::print(summary, look),
         hosts::print(summary, look),
         expectations::print(summary, look),

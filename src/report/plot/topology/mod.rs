@@ -139,10 +139,11 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         return None;
     }
     let common = network.common_label();
-    let mut subtitle = format!("{} – {}", input.title, network.census());
+    let mut remark = network.census();
     if let Some(label) = &common {
-        subtitle += &format!("; all links {label}");
+        remark += &format!("; all links {label}");
     }
+    let subtitle = input.subtitle(Some(remark));
     Some(page::sheet(format, HEIGHT, "The network", &subtitle, |canvas, sheet| {
         draw_network(canvas, network, sheet, common.is_none());
     }))

@@ -1,0 +1,210 @@
+//! The states of both ends of connections over time: how they are opened and how they are closed.
+
+use super::axis::{Axis, Quantity};
+use super::canvas::{Canvas, Stroke};
+use super::chart::{self, Chart, Value};
+use super::input::PlotInput;
+use super::occupancy::HEADING;
+use super::page::{self, Area};
+use super::panels;
+use super::sheet::Format;
+use super::style::{self, HEIGHT};
+use crate::report::series::{ConnectionStates, StateChange};
+
+/// The names of the states, in the order of a life.
+const STATES: [&str; 11] = [
+    "CLOSED",
+    "LISTEN",
+    "SYN-SENT",
+    "SYN-RECEIVED",
+    "ESTABLISHED",
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "CLOSE-WAIT",
+    "CLOSING",
+    "LAST-ACK",
+    "TIME-WAIT",
+];
+
+/// The most connections on one sheet.
+const MOST: usize = 3;
+
+/// What is so many times a handshake away gets its own chart.
+const FAR: f64 = 4.0;
+/// The most charts of one connection.
+const MOST_SPANS: usize = 3;
+
+/// From when to when \[s\].
+type Span = (f64, f64);
+
+/// The plot, or nothing if there was no connection.
+pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
+    let all = &input.states;
+    let shown = &all[..all.len().min(MOST)];
+    if shown.is_empty() {
+        return None;
+    }
+    let remark =
+        (shown.len() < all.len()).then(|| format!("the first {} connections", shown.len()));
+    let height = if shown.len() > 1 { HEIGHT * 3 / 2 } else { HEIGHT };
+    let subtitle = input.subtitle(remark);
+    Some(page::sheet(format, height, "States of connections", &subtitle, |canvas, area| {
+        let height = area.height() / shown.len() as f64;
+        for (i, connection) in shown.iter().enumerate() {
+            let top = area.top + height * i as f64;
+            draw_connection(canvas, Area { top, bottom: top + height, ..area }, connection);
+        }
+    }))
+}
+
+/// The states that a connection passes, its rows from below.
+fn rows(connection: &ConnectionStates) -> Vec<&'static str> {
+    let both = || connection.client.iter().chain(&connection.server);
+    let is_passed = |name: &str| both().any(|change| change.state == name);
+    let is_served = !connection.server.is_empty();
+    let is_row =
+        |name: &&str| *name == "CLOSED" || (*name == "LISTEN" && is_served) || is_passed(name);
+    STATES.into_iter().filter(is_row).collect()
+}
+
+/// The stretches of time in which something happens: a connection is opened and closed in a few round
+/// trips and may last for hours between. The end of TIME-WAIT is left out, as it is far away.
+fn spans(connection: &ConnectionStates) -> Vec<Span> {
+    let mut times: Vec<f64> = [&connection.client, &connection.server]
+        .into_iter()
+        .flat_map(|changes| {
+            let ends_waiting = |i: usize| i > 0 && changes[i - 1].state == "TIME-WAIT";
+            (0..changes.len()).filter(move |&i| !ends_waiting(i)).map(|i| changes[i].seconds)
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let Some(&first) = times.first() else { return Vec::new() };
+    let opened = |end: &[StateChange]| {
+        end.iter().find(|change| change.state == "ESTABLISHED").map(|change| change.seconds)
+    };
+    let opened =
+        opened(&connection.client).into_iter().chain(opened(&connection.server)).reduce(f64::max);
+    // Without a handshake to measure by, a twentieth of all.
+    let all = times.last().map_or(0.0, |last| last - first);
+    let unit = opened.map_or(all / 20.0, |opened| opened - first).max(1e-9);
+    let mut spans: Vec<Span> = Vec::new();
+    for time in times {
+        match spans.last_mut() {
+            Some(last) if time - last.1 <= FAR * unit => last.1 = time,
+            _ => spans.push((time, time)),
+        }
+    }
+    while spans.len() > MOST_SPANS {
+        let gap = |i: &usize| spans[i + 1].0 - spans[*i].1;
+        let nearest = (0..spans.len() - 1).min_by(|a, b| gap(a).total_cmp(&gap(b)));
+        let nearest = nearest.expect("several spans have gaps between");
+        spans[nearest].1 = spans.remove(nearest + 1).1;
+    }
+    let padded = |(from, to): Span| {
+        let pad = ((to - from) * 0.25).max(unit * 0.5);
+        ((from - pad).max(0.0), to + pad)
+    };
+    spans.into_iter().map(padded).collect()
+}
+
+fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStates) {
+    const GAP: f64 = 40.0;
+    let rows = rows(connection);
+    let spans = spans(connection);
+    let y = Axis::named(&rows);
+    let names = chart::beside(&y);
+    let count = spans.len().max(1) as f64;
+    let width = (place.width() - names - 10.0 - GAP * (count - 1.0)) / count;
+    let (top, bottom) = (place.top + HEADING, place.bottom - chart::BELOW);
+    let strokes = [0, 1].map(|i| {
+        let look = style::series(i);
+        Stroke { colour: look.colour, width: 4.0, dash: look.dash }
+    });
+    for (i, &(from, to)) in spans.iter().enumerate() {
+        let left = place.left + names + (width + GAP) * i as f64;
+        let area = Area { left, top, right: left + width, bottom };
+        let x = Axis::between(Quantity::Time, from, to, ((width / 105.0) as usize).clamp(2, 8));
+        let title = format!("time [{}]", x.unit);
+        let y = if i == 0 { y.clone() } else { y.without_labels() };
+        let mut chart = Chart::new(canvas, area, &x, &y, Some(&title));
+        let ends = [(&connection.client, "CLOSED", 0.07), (&connection.server, "LISTEN", -0.07)];
+        for ((changes, first, shift), stroke) in ends.into_iter().zip(strokes) {
+            if !changes.is_empty() {
+                chart.line(steps(changes, first, &rows, (from, to), shift), stroke);
+            }
+        }
+    }
+    let mut entries = vec![("client", strokes[0])];
+    if !connection.server.is_empty() {
+        entries.push(("server", strokes[1]));
+    }
+    panels::heading(canvas, place, (&connection.name, ""), &entries, None);
+}
+
+/// The corners of a staircase through the rows of the states, shifted a little so that both ends are
+/// seen where they are in the same state.
+fn steps(
+    changes: &[StateChange],
+    first: &str,
+    rows: &[&str],
+    (from, to): Span,
+    shift: f64,
+) -> Vec<Value> {
+    let row = |name: &str| {
+        let place = rows.iter().position(|row| *row == name).unwrap_or(0);
+        place as f64 + shift
+    };
+    let mut height = row(first);
+    let mut points = vec![(from, height)];
+    for change in changes.iter().take_while(|change| change.seconds < to) {
+        let before = height;
+        height = row(&change.state);
+        if change.seconds > from {
+            points.extend([(change.seconds, before), (change.seconds, height)]);
+        } else {
+            points = vec![(from, height)];
+        }
+    }
+    points.push((to, height));
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn life(changes: &[(f64, &str)]) -> Vec<StateChange> {
+        changes
+            .iter()
+            .map(|&(seconds, state)| StateChange { seconds, state: state.into() })
+            .collect()
+    }
+
+    #[test]
+    fn opening_and_closing_are_shown_and_not_what_lies_between() {
+        let connection = ConnectionStates {
+            name: "web".into(),
+            client: life(&[
+                (1.0, "SYN-SENT"),
+                (1.1, "ESTABLISHED"),
+                (9.0, "FIN-WAIT-1"),
+                (9.1, "FIN-WAIT-2"),
+                (9.2, "TIME-WAIT"),
+                (69.2, "CLOSED"),
+            ]),
+            server: life(&[(1.05, "SYN-RECEIVED"), (1.15, "ESTABLISHED"), (9.05, "CLOSE-WAIT")]),
+        };
+        let spans = spans(&connection);
+        assert_eq!(spans.len(), 2, "{spans:?}");
+        assert!(spans[0].0 < 1.0 && (1.15..2.0).contains(&spans[0].1), "{spans:?}");
+        assert!((8.0..9.0).contains(&spans[1].0) && (9.2..10.0).contains(&spans[1].1), "{spans:?}");
+    }
+
+    #[test]
+    fn a_staircase_begins_with_the_state_before_its_span() {
+        let changes = life(&[(1.0, "SYN-SENT"), (2.0, "ESTABLISHED"), (5.0, "CLOSED")]);
+        let rows = ["CLOSED", "SYN-SENT", "ESTABLISHED"];
+        let points = steps(&changes, "CLOSED", &rows, (1.5, 4.0), 0.0);
+        assert_eq!(points, [(1.5, 1.0), (2.0, 1.0), (2.0, 2.0), (4.0, 2.0)]);
+    }
+}
