@@ -80,7 +80,14 @@ mod tests {
     use crate::id::PacketId;
 
     fn packet(n: u32, bytes: u32) -> Queued {
-        Queued { packet: PacketId(n), bytes, flow_hash: 0, since: Time::ZERO }
+        Queued {
+            packet: PacketId(n),
+            bytes,
+            flow_hash: 0,
+            since: Time::ZERO,
+            ecn_capable: false,
+            marked: false,
+        }
     }
 
     #[test]

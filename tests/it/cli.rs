@@ -55,6 +55,9 @@ fn a_result_folder_holds_everything_and_its_plots_can_be_drawn_again() {
     let out = out.to_str().expect("a path");
     let output = portolan(&["run", "port-queue", "--out", out, "-q"]);
     assert_eq!((output.status.code(), stdout(&output)), (Some(0), String::new()));
+    assert_eq!(stderr(&output), "");
+    let told = stderr(&portolan(&["run", "port-queue", "--out", out, "--json"]));
+    assert_eq!(told, format!("results are in {out}\n"));
     let read = |name: &str| fs::read(Path::new(out).join(name)).expect(name);
     let summary: serde_json::Value = serde_json::from_slice(&read("summary.json")).expect("JSON");
     assert!(summary.get("timing").is_none(), "timing differs from run to run");
@@ -135,6 +138,28 @@ fn the_small_commands_say_what_they_should() {
 }
 
 #[test]
+fn sockets_shows_what_ss_would() {
+    let shown = stdout(&portolan(&["sockets", "port-queue", "--at", "2s", "--host", "bob"]));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "bob");
+    assert!(lines[1].starts_with("Netid State") && lines[1].contains("Recv-Q"), "{shown}");
+    assert!(lines[2].contains("0.0.0.0:7000") && lines[2].ends_with("slow"), "{shown}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
+    let all = stdout(&portolan(&["sockets", "port-queue", "--at", "2s"]));
+    assert!(all.contains("\nalice\n") || all.starts_with("alice\n"), "{all}");
+    for (bad, says) in [
+        (&["--at", "2s", "--host", "bbo"][..], "did you mean `bob`?"),
+        (&["--at", "soon"], "--at"),
+        (&[], "--at"),
+    ] {
+        let arguments = [&["sockets", "port-queue"][..], bad].concat();
+        let output = portolan(&arguments);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{bad:?}");
+        assert!(stderr(&output).contains(says), "{bad:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_folder_called_like_a_builtin_scenario_hides_nothing() {
     let dir = folder("same-name");
     let command = |arguments: &[&str]| {
@@ -183,6 +208,10 @@ fn new_writes_a_scenario_that_runs_and_overwrites_nothing() {
     assert_eq!(portolan(&["new", name]).status.code(), Some(0));
     let file = dir.join("lab.toml");
     assert_eq!(portolan(&["run", file.to_str().expect("a path"), "-q"]).status.code(), Some(0));
+    let text = fs::read_to_string(&file).expect("the scenario");
+    let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema ./"));
+    let schema = fs::read(dir.join(schema.expect("a line for editors"))).expect("the schema");
+    assert_eq!(schema, portolan(&["schema"]).stdout);
     let again = portolan(&["new", name]);
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("exists already"));
@@ -190,7 +219,7 @@ fn new_writes_a_scenario_that_runs_and_overwrites_nothing() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["run", "check", "route", "plot", "show", "new", "completions"] {
+    for command in ["run", "check", "route", "sockets", "plot", "show", "new", "completions"] {
         let help = stdout(&portolan(&[command, "--help"]));
         assert!(help.contains("Example:\n  portolan "), "{command}");
     }

@@ -85,7 +85,7 @@ impl Observer for Follower {
                     *self.flows.entry(flow.0).or_default() += 1;
                 }
             }
-            Observation::RoundTrip { .. } => {}
+            Observation::RoundTrip { .. } | Observation::StateChanged { .. } => {}
         }
     }
 }
@@ -224,6 +224,9 @@ impl Sketch {
         }
         for (link, at, what) in &self.changes {
             let (a, b) = ends[link.index(ends.len())];
+            let on_hub = self.kind(a) == "hub" || self.kind(b) == "hub";
+            // One link of a hub cannot get another rate.
+            let what = if on_hub && *what == 4 { 5 } else { *what };
             let what = [
                 "up' = false",
                 "up' = true",
@@ -231,7 +234,7 @@ impl Sketch {
                 "mtu' = '200B'",
                 "rate' = '5Mbps'",
                 "loss' = '50%'",
-            ][usize::from(*what)];
+            ][usize::from(what)];
             let _ =
                 write!(text, "[[changes]]\nat = '{at}ms'\nset = {{ 'links.n{a}--n{b}.{what} }}\n");
         }

@@ -2,16 +2,23 @@
 
 mod arrows;
 mod cli;
+mod connections;
 mod conservation;
 mod determinism;
 mod docs;
 mod errors;
 mod exact;
+mod linux;
+mod listening;
+mod mail_apps;
 mod network;
 pub mod recipe_app;
 pub mod recipe_queue;
+mod scan_apps;
 mod scenarios;
 mod support;
+mod tcp_apps;
+mod tcp_theory;
 mod theory;
 
 // Recipes are written as parts of the library: `crate::units` is meant.

@@ -153,7 +153,7 @@ fn the_ends_of_the_range_of_time_are_no_trap() {
         bursts = {{ kind = 'on-off', on = 'a', to = 'b:9', interval = '{long}', on-time = '{long}', off-time = '{long}' }}
         ping = {{ kind = 'ping', on = 'a', to = 'b', timeout = '{long}', interval = '{long}' }}
         path = {{ kind = 'traceroute', on = 'a', to = 'b', timeout = '{long}' }}
-        names = {{ kind = 'dns-client', on = 'a', server = 'b', names = ['x.y'], timeout = '{long}' }}"
+        names = {{ kind = 'dns-client', on = 'a', to = 'b', names = ['x.y'], timeout = '{long}' }}"
     ));
     assert!(summary.channel("a->b").packets > 5);
     assert_eq!(summary.flow("early").packets_delivered, 0);

@@ -169,7 +169,7 @@ fn until_the_spanning_tree_stands_nobody_is_reached() {
     assert_eq!(requests_heard(&seen), 0);
     assert_eq!(summary.flow("source").packets_delivered, 0);
     // With a shorter delay of 4 s (at least (20 s / 2 + 1 s) in the standard, but not here).
-    let (_, seen) = watch(&ring(", forward-delay = '4s'", "9s"));
+    let (_, seen) = watch(&ring(", forward-delay = '4s', max-age = '6s'", "9s"));
     assert_eq!(requests_heard(&seen), 1);
 }
 
@@ -192,7 +192,7 @@ fn a_root_that_lets_messages_age_sooner_ends_them_at_once() {
     let change = "[[changes]]
         at = '58s'
         set = { 'nodes.s1.max-age' = '6s', 'nodes.s1.hello-time' = '2s' }";
-    let text = ring(", hello-time = '10s', max-age = '40s'", "40s") + "\n" + change;
+    let text = ring(", hello-time = '10s', max-age = '28s'", "40s") + "\n" + change;
     let text = text.replace("duration = '70s'", "duration = '120s'");
     let scenario = load(&text);
     let mut simulation = Simulation::new(scenario.plan);
@@ -227,4 +227,33 @@ fn a_switch_follows_a_change_of_a_links_mtu() {
     let (summary, seen) = watch(&(star("'switch'", "10Mbps", A_TO_B) + change));
     assert_eq!(summary.flow("source").packets_delivered, 10);
     assert_eq!(seen.drops(DropReason::TooLong).len(), 10);
+}
+
+#[test]
+fn a_hub_is_free_as_soon_as_the_station_that_sends_is_cut_off() {
+    let text = "duration = '1s'
+        [nodes]
+        hub = 'hub'
+        a = 'host'
+        b = 'host'
+        c = 'host'
+        [links]
+        'a--hub' = { rate = '1Mbps', delay = '1us' }
+        'b--hub' = { rate = '1Mbps', delay = '1us' }
+        'c--hub' = { rate = '1Mbps', delay = '1us' }
+        [apps]
+        sink = { kind = 'udp-server', on = 'c', port = 9 }
+        first-a = { kind = 'cbr', on = 'a', to = 'c:9', size = '10B', interval = '1s', count = 1 }
+        first-b = { kind = 'cbr', on = 'b', to = 'c:9', size = '10B', interval = '1s', count = 1, start = '20ms' }
+        long = { kind = 'cbr', on = 'a', to = 'c:9', size = '1400B', interval = '1s', count = 1, start = '100ms' }
+        late = { kind = 'cbr', on = 'b', to = 'c:9', size = '10B', interval = '1s', count = 1, start = '101ms' }
+        later = { kind = 'cbr', on = 'b', to = 'c:9', size = '10B', interval = '1s', count = 1, start = '102.1ms' }
+        [[changes]]
+        at = '102ms'
+        set = { 'links.a--hub.up' = false }";
+    let (summary, seen) = watch(text);
+    assert_eq!(summary.flow("long").packets_delivered, 0);
+    // Frames of 64 bytes, one after the other from 102 ms on; the long one would have taken until 111 ms.
+    let arrivals: Vec<_> = seen.deliveries().iter().map(|(at, _)| *at).collect();
+    assert_eq!(arrivals[2..], [time("102.514ms"), time("103.026ms")]);
 }

@@ -1,6 +1,9 @@
 //! Ports: who may bind which, what waits in them, and what servers do.
 
-use crate::support::{Parts as _, run, time, watch};
+use crate::support::{Parts as _, load, run, time, watch};
+use portolan::report::series::Series;
+use portolan::run::{Choice, record};
+use portolan::sim::Simulation;
 
 fn pair(node: &str, apps: &str) -> String {
     format!(
@@ -120,7 +123,7 @@ fn dns(client: &str, rest: &str) -> String {
         "",
         &format!(
             "server = {{ kind = 'dns-server', on = 'b', zone = {{ 'www.example.org' = 'a' }} {rest}
-            client = {{ kind = 'dns-client', on = 'a', server = 'b', names = ['www.example.org'] {client} }}"
+            client = {{ kind = 'dns-client', on = 'a', to = 'b', names = ['www.example.org'] {client} }}"
         ),
     )
 }
@@ -195,4 +198,41 @@ fn goodput_never_exceeds_the_slowest_link() {
     assert!((0.8e6..0.956e6).contains(&alone), "not nothing, though it took ARP: {alone}");
     let killed = goodput("rate = '400kbps', stop = '5s'");
     assert!((0.39e6..0.41e6).contains(&killed), "{killed}");
+}
+
+/// What a recording with the default interval (a thousandth of the run) keeps of a burst that begins and
+/// ends between two samples.
+#[test]
+fn samples_do_not_miss_the_peaks_between_them() {
+    let scenario = load(
+        "duration = '10s'
+        [nodes]
+        a = 'host'
+        b = 'host'
+        [links.a--b]
+        rate = '100Mbps'
+        delay = '1us'
+        [apps]
+        sink = { kind = 'udp-server', on = 'b', port = 9, service = '150us' }
+        first = { kind = 'cbr', on = 'a', to = 'b:9', size = '10B', interval = '1s', count = 1 }
+        burst = { kind = 'cbr', on = 'a', to = 'b:9', size = '1000B', interval = '1us', count = 20, start = '1.001s' }",
+    );
+    let mut simulation = Simulation::new(scenario.plan.clone());
+    let choice = Choice::default_of(&scenario);
+    let recorded = record(&mut simulation, scenario.duration, &choice, Vec::new(), &mut |_| true);
+    let (recording, rows) = recorded.expect("memory takes all");
+    let text = String::from_utf8(rows).expect("text");
+    let peaks: Vec<_> = text.lines().filter(|line| line.contains("-peak")).collect();
+    assert_eq!(peaks.len(), 2, "{peaks:?}");
+    // The first of twenty packets is being sent when the others wait.
+    assert_eq!(peaks[0], "1.01,links.a--b.a->b.queue-peak,19");
+    assert!(peaks[1].starts_with("1.01,ports.b:9/udp.depth-packets-peak,"), "{}", peaks[1]);
+    assert!(text.lines().filter(|line| !line.contains("-peak")).skip(1).all(|l| l.ends_with(",0")));
+    let highest = |series: &Series| {
+        series.samples.buckets().iter().map(|bucket| bucket.max).fold(0.0, f64::max)
+    };
+    assert_eq!(highest(&recording.series[0]), 19.0);
+    let port = recording.series.last().expect("the port is recorded");
+    let summary = simulation.summary();
+    assert_eq!(highest(port), summary.ports["b:9/udp"].max_depth_packets as f64);
 }

@@ -147,6 +147,96 @@ fn routes_follow_a_failure_after_exactly_the_convergence_time() {
 }
 
 #[test]
+fn each_change_is_noticed_one_convergence_time_after_itself() {
+    let settings = "[[changes]]
+        at = '2s'
+        set = { 'links.r1--r2.up' = false }
+        [[changes]]
+        at = '2.5s'
+        set = { 'links.r1--r2.up' = true }";
+    let text = diamond(
+        settings,
+        "source = { kind = 'cbr', on = 'a', to = 'b:9', interval = '1ms', start = '500us' }",
+    )
+    .replace("r3--r4 = {}", "r3--r4 = { cost = 5 }");
+    let (_, seen) = watch(&text);
+    let detour = ChannelId::of(LinkId(2), true);
+    let detour: Vec<_> = seen
+        .seen
+        .iter()
+        .filter(|(_, what)| {
+            matches!(what, Observation::Enqueued { channel, packet }
+                if *channel == detour && packet.label.flow.is_some())
+        })
+        .map(|(at, _)| *at)
+        .collect();
+    assert_eq!(detour.len(), 500, "the failure is noticed at 3 s, its repair at 3.5 s");
+    assert!(detour[0] >= time("3s") && detour[499] < time("3.5s"), "{detour:?}");
+}
+
+/// A local network of two switches with a host and a router at one, another router at the other, and a
+/// cable between the routers; behind the second router is host c.
+fn two_switches(cut: &str) -> String {
+    format!(
+        "duration = '6s'
+        routing = {{ convergence = '500ms' }}
+        [nodes]
+        a = 'host'
+        c = 'host'
+        r1 = 'router'
+        r2 = 'router'
+        s1 = {{ kind = 'switch', spanning-tree = false }}
+        s2 = {{ kind = 'switch', spanning-tree = false }}
+        [links]
+        a--s1 = {{}}
+        r1--s1 = {{}}
+        s1--s2 = {{}}
+        r2--s2 = {{}}
+        r1--r2 = {{}}
+        r2--c = {{}}
+        [apps]
+        sink = {{ kind = 'udp-server', on = 'c', port = 9 }}
+        source = {{ kind = 'cbr', on = 'a', to = 'c:9', interval = '10ms', start = '5ms', count = 500 }}
+        [[changes]]
+        at = '2s'
+        set = {{ {cut} }}"
+    )
+}
+
+#[test]
+fn routes_lead_round_a_broken_link_between_switches() {
+    let (summary, seen) = watch(&two_switches("'links.s1--s2.up' = false"));
+    let flow = summary.flow("source");
+    assert_eq!((flow.packets_sent, flow.packets_delivered), (500, 450));
+    let lost = seen.drops(DropReason::LinkDown);
+    assert!(lost.iter().all(|at| (time("2s")..time("2.5s")).contains(at)), "{lost:?}");
+}
+
+#[test]
+fn a_host_that_is_cut_off_from_all_routers_has_no_route() {
+    let cut = "'links.s1--s2.up' = false, 'links.r1--s1.up' = false";
+    let summary = run(&two_switches(cut));
+    let flow = summary.flow("source");
+    assert_eq!((flow.packets_sent, flow.packets_delivered, flow.errors), (250, 200, 250));
+}
+
+#[test]
+fn a_router_withdraws_a_connected_route_with_its_interface_and_finds_another_way() {
+    let text = two_switches("'links.r2--s2.up' = false")
+        .replace("on = 'a', to = 'c:9'", "on = 'c', to = 'a:9'")
+        .replace("on = 'c', port = 9", "on = 'a', port = 9");
+    let summary = run(&text);
+    let flow = summary.flow("source");
+    assert_eq!((flow.packets_sent, flow.packets_delivered), (500, 450));
+    assert_eq!(summary.hosts["r2"].no_route, 50, "until it is told of the way by r1");
+    assert_eq!(summary.channel("r2->s2").drops.down, 0);
+    let back = text.replace("duration = '6s'", "duration = '4s'")
+        + "\n[[changes]]\nat = '3s'\nset = { 'links.r2--s2.up' = true }";
+    let summary = run(&back);
+    assert!(summary.channel("r2->s2").packets > 250, "the connected route is back at once");
+}
+
+#[test]
 fn a_cost_change_moves_traffic_without_loss() {
     let text = diamond(
         "[[changes]]

@@ -1,6 +1,7 @@
 //! What integration tests share: scenarios from text, runs, an observer that keeps everything, and
 //! confidence intervals.
 
+pub(crate) mod lab;
 pub(crate) mod statistics;
 pub(crate) mod watch;
 
