@@ -111,6 +111,7 @@ impl Connection {
         window.updated_ack = ack;
         if changed && size > 0 {
             self.progress.persist_backoff = 0;
+            self.progress.shut_since = None;
             self.timers.stop(Timer::Persist);
         }
         changed

@@ -189,6 +189,8 @@ struct Progress {
     stalled_since: Option<Time>,
     /// Probes (of the window, of an idle connection) without an answer.
     probes: u32,
+    /// Since when the other end's window is found shut, however often it answers.
+    shut_since: Option<Time>,
     /// How often the persist timer has run out.
     persist_backoff: u32,
     /// When the last segment arrived.

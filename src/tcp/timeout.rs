@@ -79,7 +79,8 @@ impl Connection {
             return;
         }
         let since = *self.progress.stalled_since.get_or_insert(now);
-        if self.progress.probes > self.config.retries
+        if self.is_tired_of_probing(now)
+            || self.progress.probes > self.config.retries
             || (self.progress.probes > 0 && self.has_waited_enough(now, since))
         {
             return self.finish(CloseReason::TimedOut);
@@ -90,6 +91,17 @@ impl Connection {
         self.progress.probes += 1;
         self.progress.persist_backoff += 1;
         self.pending.probe = true;
+    }
+
+    /// Whether a window that stays shut is waited for no longer although the other end answers: the
+    /// user timeout has passed, or the application has closed and the probes are as rare as they
+    /// get (Linux `tcp_probe_timer`).
+    fn is_tired_of_probing(&mut self, now: Time) -> bool {
+        let shut = now.saturating_sub(*self.progress.shut_since.get_or_insert(now));
+        let backoff = self.progress.persist_backoff;
+        let wait = doubled(self.rtt.base(&self.config), backoff, &self.config);
+        self.config.user_timeout.is_some_and(|limit| shut >= limit)
+            || self.orphan && wait >= self.config.rto_max && backoff >= self.config.orphan_retries
     }
 
     pub(super) fn start_keep_alive(&mut self, now: Time) {

@@ -2,7 +2,7 @@
 
 use super::pair::{CLIENT, Pair, SERVER, losing};
 use crate::tcp::config::{Config, Nagle};
-use crate::tcp::{Event, SendError};
+use crate::tcp::{CloseReason, Event, SendError};
 use crate::units::{Bytes, Time};
 
 fn ms_since(start: Time, at: Time) -> u64 {
@@ -37,6 +37,26 @@ fn a_shut_window_is_probed_at_doubling_intervals() {
     pair.apps[SERVER].deaf = false;
     pair.run();
     assert_eq!(pair.apps[SERVER].has_read, 50_000);
+}
+
+#[test]
+fn nobody_waits_for_ever_before_a_shut_window() {
+    let config = Config { receive_buffer: Some(Bytes::new(10_000)), ..Config::linux() };
+    let impatient = Config { user_timeout: Some(Time::from_secs(30)), ..config.clone() };
+    for (config, closes, patience) in [(&config, true, 500), (&impatient, false, 60)] {
+        let mut pair = Pair::established(config, losing(|_| false));
+        pair.apps[SERVER].deaf = true;
+        pair.apps[CLIENT].to_write = 50_000;
+        pair.run_for(Time::from_secs(1));
+        if closes {
+            let now = pair.now;
+            pair.end(CLIENT).close(now);
+        }
+        pair.run_for(Time::from_secs(20));
+        assert_eq!(pair.end(CLIENT).close_reason(), None, "all probes are answered");
+        pair.run_for(Time::from_secs(patience));
+        assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
+    }
 }
 
 #[test]
