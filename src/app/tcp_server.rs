@@ -226,7 +226,9 @@ impl TcpServer {
     fn check_idle(&mut self, os: &mut dyn Os, name: Name) {
         let Some(timeout) = self.config.idle_timeout else { return };
         let Some(connection) = self.find(name) else { return };
-        let left = connection.active.saturating_add(timeout).saturating_sub(os.now());
+        // A client that waits for its answer is not idle.
+        let active = if connection.working { os.now() } else { connection.active };
+        let left = active.saturating_add(timeout).saturating_sub(os.now());
         if left.is_zero() {
             self.connections.remove(&name.0);
             os.close(name.0);

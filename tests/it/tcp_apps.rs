@@ -316,3 +316,10 @@ fn a_transfer_finds_the_mtu_of_its_path() {
     let router = &summary.hosts["r"];
     assert!(router.unreachable_sent > 0 && router.fragments_sent == 0);
 }
+
+#[test]
+fn a_client_that_waits_for_its_answer_is_not_idle() {
+    let server = "service = '3s', idle-timeout = '1s', respond = '1kB'";
+    let summary = dialogue(server, "request = '100B', response = '1kB', count = 1");
+    assert_eq!(client(&summary).responses, 1);
+}

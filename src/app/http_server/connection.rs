@@ -18,7 +18,7 @@ pub(super) struct Connection {
     /// Requests that have come; `None` for what is none.
     requests: VecDeque<Option<Request>>,
     /// Whether the first of them is being worked on, or waits for that.
-    working: bool,
+    pub(super) working: bool,
     outgoing: Outgoing,
     /// Whether it ends with the answer that is being written.
     last: bool,

@@ -22,7 +22,7 @@ pub(super) struct Connection {
     /// What has been read of the present request \[bytes\].
     request: u64,
     /// Whether the request is being worked on, or waits for that.
-    working: bool,
+    pub(super) working: bool,
     /// What has yet to be written of the answer \[bytes\].
     owed: u64,
     /// Whether a request has been answered.
