@@ -23,4 +23,6 @@ pub const NOT_MODELLED: &[&str] = &[
      nothing and ask from one socket",
     "FTP: accounts, directories, ASCII and record structure, REST, ABOR, TLS",
     "mail: extensions of SMTP, relaying, headers, TLS",
+    "queues: classes within classes, filters by more than codepoint, protocol and port, offloading; \
+     CAKE, HTB, HFSC",
 ];

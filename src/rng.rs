@@ -3,6 +3,8 @@
 //! A stream depends on the run's seed and the component's *name* only, so adding a link or a
 //! host leaves the dice of all others alone. ChaCha8 gives the same numbers on every machine.
 
+mod ziggurat;
+
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -23,6 +25,16 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
+    /// Dice for a part of this component, by its number from 1: the same however often these were
+    /// thrown before.
+    #[must_use]
+    pub fn part(&self, number: u64) -> Self {
+        let mut dice = self.0.clone();
+        dice.set_stream(number);
+        dice.set_word_pos(0);
+        Self(dice)
+    }
+
     /// A whole number from 0 up to `bound`, which it never is; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         // Lemire's multiply-shift; the bias is below bound/2^64.
@@ -31,7 +43,7 @@ impl Stream {
 
     /// A number from 0 up to 1, which it never is, in steps of 2^-53.
     pub fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+        ziggurat::unit(self.0.next_u64())
     }
 
     /// True with probability `chance`. Certain and impossible chances throw no dice.
@@ -41,7 +53,7 @@ impl Stream {
 
     /// An exponentially distributed number with mean 1.
     pub fn exponential(&mut self) -> f64 {
-        -libm::log(1.0 - self.unit())
+        ziggurat::exponential(|| self.0.next_u64())
     }
 
     /// A Pareto-distributed number with this `shape` and minimum 1 (its mean is
@@ -59,6 +71,16 @@ impl Stream {
     pub fn time_below(&mut self, bound: Time) -> Time {
         Time::from_ps(self.below(bound.as_ps()))
     }
+}
+
+/// One step of SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators",
+/// 2014): a bijection in which every input bit flips every output bit with probability near 1/2.
+#[must_use]
+pub const fn mix(state: u64) -> u64 {
+    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// The Fowler–Noll–Vo hash (FNV-1a, 64 bits) of `bytes`, from a starting value.
@@ -80,6 +102,19 @@ mod tests {
         assert_eq!(draw(1, "links.a--b"), PINNED);
     }
     const PINNED: u64 = 177_996;
+
+    #[test]
+    fn parts_do_not_depend_on_what_was_thrown() {
+        let mut whole = Stream::new(1, "links.a--b");
+        let mut early = whole.part(1);
+        whole.below(9);
+        let (mut late, mut other) = (whole.part(1), whole.part(2));
+        let draw = |dice: &mut Stream| [0; 4].map(|_| dice.below(1_000_000));
+        let first = draw(&mut early);
+        assert_eq!(first, draw(&mut late));
+        assert_ne!(first, draw(&mut other));
+        assert_ne!(first, draw(&mut Stream::new(1, "links.a--b")));
+    }
 
     #[test]
     fn distributions_have_their_means() {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::observe::results::Summary;
-use crate::observe::{Interest, Observation, Observer};
+use crate::observe::{Both, Interest, Observation, Observer};
 use crate::report::series::{Recorder, Recording, SeriesId};
 use crate::scenario::{self, Every, Scenario};
 use crate::sim::{Gauge, Simulation};
@@ -32,10 +32,32 @@ impl Observer for Nobody {
     fn observe(&mut self, _: Time, _: &Observation) {}
 }
 
+/// An observer before whom every change happens in its time, though it wants to be told of fewer.
+struct Closely<'a, O>(&'a mut O);
+
+impl<O: Observer> Observer for Closely<'_, O> {
+    fn interest(&self) -> Interest {
+        Interest::Everything
+    }
+    fn observe(&mut self, now: Time, what: &Observation) {
+        self.0.observe(now, what);
+    }
+}
+
 /// Runs until `until`, or until `progress` says to stop.
 pub fn simulate(simulation: &mut Simulation, until: Time, progress: Progress<'_>) {
+    observe(simulation, until, &mut Nobody, progress);
+}
+
+/// The same, with an observer who is told what happens.
+pub fn observe(
+    simulation: &mut Simulation,
+    until: Time,
+    observer: &mut dyn Observer,
+    progress: Progress<'_>,
+) {
     for look in looks(until) {
-        simulation.run_until(look, &mut Nobody);
+        simulation.run_until(look, observer);
         if !progress(look) {
             return;
         }
@@ -67,6 +89,21 @@ pub fn record<W: Write>(
     out: W,
     progress: Progress<'_>,
 ) -> std::io::Result<(Recording, W)> {
+    record_and_tell(simulation, until, choice, out, &mut Nobody, progress)
+}
+
+/// The same, with an observer who is told what happens.
+///
+/// # Errors
+/// The first error of the writer.
+pub fn record_and_tell<W: Write, O: Observer>(
+    simulation: &mut Simulation,
+    until: Time,
+    choice: &Choice,
+    out: W,
+    observer: &mut O,
+    progress: Progress<'_>,
+) -> std::io::Result<(Recording, W)> {
     let names = simulation.plan().apps.iter().map(|app| app.name.clone()).collect();
     let mut recorder = Recorder::new(out, names);
     let series: Vec<(SeriesId, Gauge)> = choice
@@ -75,29 +112,32 @@ pub fn record<W: Write>(
         .map(|series| (recorder.add(spec(simulation.plan(), series)), series.gauge))
         .collect();
     match choice.every {
-        Some(Every::Change) => on_change(simulation, until, &series, &mut recorder, progress),
-        Some(Every::Interval(step)) => {
-            at_intervals(simulation, until, step, &series, &mut recorder, progress);
+        Some(Every::Change) => {
+            on_change(simulation, until, &series, &mut recorder, observer, progress);
         }
-        None => {
-            let step = Time::from_ps((until.as_ps() / SAMPLES).max(1));
-            at_intervals(simulation, until, step, &series, &mut recorder, progress);
+        every => {
+            let step = match every {
+                Some(Every::Interval(step)) => step,
+                _ => Time::from_ps((until.as_ps() / SAMPLES).max(1)),
+            };
+            at_intervals(simulation, until, step, &series, &mut recorder, observer, progress);
         }
     }
     recorder.finish(simulation.now())
 }
 
-fn at_intervals<W: Write>(
+fn at_intervals<W: Write, O: Observer>(
     simulation: &mut Simulation,
     until: Time,
     step: Time,
     series: &[(SeriesId, Gauge)],
     recorder: &mut Recorder<W>,
+    observer: &mut O,
     progress: Progress<'_>,
 ) {
     let mut next = Time::ZERO;
     loop {
-        simulation.run_until(next, recorder);
+        simulation.run_until(next, &mut Both(recorder, observer));
         for &(id, gauge) in series {
             let value = simulation.read(gauge);
             if let Some(peak) = simulation.take_peak(gauge) {
@@ -112,17 +152,18 @@ fn at_intervals<W: Write>(
     }
 }
 
-fn on_change<W: Write>(
+fn on_change<W: Write, O: Observer>(
     simulation: &mut Simulation,
     until: Time,
     series: &[(SeriesId, Gauge)],
     recorder: &mut Recorder<W>,
+    observer: &mut O,
     progress: Progress<'_>,
 ) {
     let mut last: Vec<Option<f64>> = vec![None; series.len()];
     for look in looks(until) {
         loop {
-            let went_on = simulation.step(look, recorder);
+            let went_on = simulation.step(look, &mut Both(&mut Closely(recorder), observer));
             let now = simulation.now();
             for (&(id, gauge), last) in series.iter().zip(&mut last) {
                 let value = simulation.read(gauge);

@@ -1,6 +1,6 @@
 //! A timer for protocol machines that move their deadlines far more often than they meet them.
 
-use crate::units::Time;
+use crate::units::{MaybeTime, Time};
 
 /// One deadline that may move or vanish, served by events that cannot.
 ///
@@ -24,12 +24,16 @@ use crate::units::Time;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timer {
-    deadline: Option<Time>,
+    deadline: MaybeTime,
     /// The first of this timer's events still pending.
-    next: Option<Time>,
-    /// Those after it, the last first; empty unless a deadline was moved to an earlier time.
-    later: Vec<Time>,
+    next: MaybeTime,
+    /// Those after it; absent until a deadline is moved to an earlier time, as few ever are.
+    later: Option<Box<Later>>,
 }
+
+/// Pending events, the last first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Later(Vec<Time>);
 
 /// What the owner of a [`Timer`] must do when one of its events comes up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,43 +51,47 @@ impl Timer {
     /// A timer that is not armed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { deadline: None, next: None, later: Vec::new() }
+        Self { deadline: MaybeTime::NONE, next: MaybeTime::NONE, later: None }
     }
 
     /// Sets the deadline, in place of any earlier one. Some time means: push an event for it.
-    /// None means that an event which comes up no later than `at` is already pending. O(1).
+    /// None means that an event which comes up no later than `at` is already pending, or that `at`
+    /// is [`Time::MAX`] and so never comes. O(1).
     #[must_use = "the timer never expires unless an event is pushed for this time"]
     pub fn arm(&mut self, at: Time) -> Option<Time> {
-        self.deadline = Some(at);
-        if self.next.is_some_and(|next| next <= at) {
+        self.deadline = MaybeTime::some(at);
+        if self.next.or_never() <= at {
             return None;
         }
-        // Earlier than all others pending, so their order is kept.
-        self.later.extend(self.next.replace(at));
+        if let Some(next) = self.next.get() {
+            // Earlier than all others pending, so their order is kept.
+            self.later.get_or_insert_default().0.push(next);
+        }
+        self.next = MaybeTime::some(at);
         Some(at)
     }
 
     /// Forgets the deadline; events still pending will turn out stale. O(1).
     pub const fn cancel(&mut self) {
-        self.deadline = None;
+        self.deadline = MaybeTime::NONE;
     }
 
     /// The deadline, if the timer is armed. O(1).
     #[must_use]
     pub const fn deadline(&self) -> Option<Time> {
-        self.deadline
+        self.deadline.get()
     }
 
     /// Accounts for one of this timer's events, which has come up at `now`. O(1).
     pub fn fired(&mut self, now: Time) -> Fired {
-        debug_assert!(self.next.is_none_or(|next| next >= now), "an event of a timer was lost");
-        if self.next != Some(now) {
+        debug_assert!(self.next.or_never() >= now, "an event of a timer was lost");
+        if self.next != MaybeTime::some(now) {
             return Fired::Stale;
         }
-        self.next = self.later.pop();
-        match self.deadline {
+        self.next = self.later.as_mut().and_then(|later| later.0.pop()).into();
+        match self.deadline.get() {
             Some(deadline) if deadline <= now => {
-                self.deadline = None;
+                self.deadline = MaybeTime::NONE;
                 Fired::Expired
             }
             Some(deadline) => self.arm(deadline).map_or(Fired::Stale, Fired::Again),
@@ -145,6 +153,21 @@ mod tests {
         assert_eq!(timer.fired(ms(5)), Fired::Stale);
         assert_eq!(timer.arm(ms(8)), Some(ms(8)));
         assert_eq!(timer.fired(ms(8)), Fired::Expired);
+    }
+
+    #[test]
+    fn stays_small() {
+        assert!(size_of::<Timer>() <= 24);
+    }
+
+    #[test]
+    fn the_end_of_time_never_comes() {
+        let mut timer = Timer::new();
+        assert_eq!(timer.arm(Time::MAX), None);
+        assert_eq!(timer.deadline(), None);
+        assert_eq!(timer.arm(ms(5)), Some(ms(5)));
+        assert_eq!(timer.arm(Time::MAX), None);
+        assert_eq!(timer.fired(ms(5)), Fired::Stale);
     }
 
     #[derive(Debug, Clone)]

@@ -10,6 +10,20 @@
 //! pending: the packets in flight wait here, in order of arrival. An idle channel needs no
 //! `free` event at all: the transmitter's next free moment is a number that is looked at only
 //! when the next packet comes.
+//!
+//! Nor does one whose queue only keeps packets in order, on a link that does nothing to them: when
+//! they leave is known beforehand. What such a transmitter has done is worked out when somebody
+//! looks ([`Channel::catch_up`]): when a packet comes or arrives, and before anything is read off.
+//! That is early enough: a packet that waits starts when the one before it has been sent, so no
+//! later than that one arrives. Who watches every step ([`Channel::watch`]) looks when
+//! [`Channel::next_look`] says so, which changes nothing. A packet that comes at the very
+//! instant at which another leaves still finds it there: a real transmitter takes a moment to say
+//! that it is free.
+
+mod changes;
+mod held;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -17,7 +31,8 @@ use super::config::{Config, Framing};
 use super::impairments::{Fate, Impairments};
 use super::stats::ChannelStats;
 use crate::id::PacketId;
-use crate::queue::{QueueDiscipline, Queued};
+use crate::packet::Packet;
+use crate::queue::{Dropped, Drops, Queue, Queued, Site};
 use crate::rng::Stream;
 use crate::units::{Bytes, Time};
 
@@ -27,22 +42,50 @@ pub struct Channel {
     // What every packet needs comes first and lies together.
     busy_until: Time,
     arrival_pending: Option<Time>,
+    /// The latest arrival of all packets so far: none in flight arrives later.
+    last_arrival: Time,
     /// Whether a `free` event is scheduled, which is always for `busy_until`.
     free_pending: bool,
     can_bypass: bool,
+    /// The queue does no more than keep packets in order.
+    keeps_order: bool,
+    /// What the transmitter does now is worked out when somebody looks.
+    unattended: bool,
+    /// It may be from when it is next idle.
+    may_be_unattended: bool,
+    /// What arrives may be damaged: here, now or earlier, or behind a hub.
+    may_damage: bool,
+    /// Somebody wants to know of every packet that starts, and has asked to look at this time.
+    watched: bool,
+    look: Option<Time>,
+    /// Stations take turns: an arbiter says who sends.
+    shared: bool,
+    /// What it holds takes memory that others want as well.
+    pooled: bool,
+    classifies: bool,
     up: bool,
     framing: Framing,
     /// Picoseconds per byte where that is a whole number, else 0.
     ps_per_byte: u64,
     delay: Time,
     in_flight: VecDeque<InFlight>,
-    queue: Box<dyn QueueDiscipline>,
+    queue: Queue,
     impairments: Option<Box<Impairments>>,
-    drops: Vec<Queued>,
+    /// When to ask the queue again that has packets but lets none leave yet.
+    retry: Option<Time>,
+    drops: Drops,
+    /// Packets that were started while nobody attended.
+    started: Vec<(Time, Started)>,
     /// Counters.
     pub(crate) stats: ChannelStats,
     config: Box<Config>,
     dice: Box<Stream>,
+}
+
+/// The place of the queue before a link with these settings.
+fn site<'a>(config: &Config, dice: &'a Stream) -> Site<'a> {
+    let longest = config.framing.on_wire(u64::from(config.mtu));
+    Site::new(config.rate, longest as u32, dice)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -81,12 +124,22 @@ impl Channel {
     /// An idle channel; `dice` decide what happens to packets on the way.
     #[must_use]
     pub fn new(config: Config, dice: Stream) -> Self {
-        let queue = config.queue.config().build();
+        let queue = config.queue.build(&site(&config, &dice));
         let mut channel = Self {
             busy_until: Time::ZERO,
             arrival_pending: None,
+            last_arrival: Time::ZERO,
             free_pending: false,
             can_bypass: queue.can_bypass(),
+            keeps_order: false,
+            unattended: false,
+            may_be_unattended: false,
+            may_damage: false,
+            watched: false,
+            look: None,
+            shared: false,
+            pooled: false,
+            classifies: queue.classifies(),
             up: config.up,
             framing: config.framing,
             ps_per_byte: 0,
@@ -94,13 +147,82 @@ impl Channel {
             in_flight: VecDeque::new(),
             queue,
             impairments: None,
-            drops: Vec::new(),
+            retry: None,
+            drops: Drops::default(),
+            started: Vec::new(),
             stats: ChannelStats::default(),
             config: Box::new(config),
             dice: Box::new(dice),
         };
         channel.derive();
         channel
+    }
+
+    /// The channel is part of a medium that stations share: an arbiter says who sends.
+    pub fn share(&mut self) {
+        self.shared = true;
+        self.derive();
+    }
+
+    /// The queue shares memory with others: from now on somebody attends to when packets leave it. Then
+    /// call [`Channel::attend`].
+    pub fn pool(&mut self, now: Time) {
+        self.catch_up(now);
+        self.unattended = false;
+        self.pooled = true;
+        self.derive();
+    }
+
+    /// Somebody wants to know of every packet that starts, or no longer does. Returns when to look
+    /// first, see [`Channel::next_look`].
+    pub fn watch(&mut self, now: Time, watched: bool) -> Option<Time> {
+        self.catch_up(now);
+        self.watched = watched;
+        self.look = None;
+        self.next_look()
+    }
+
+    /// Does what the transmitter has done until `now` while nobody attended.
+    #[inline(always)]
+    pub fn catch_up(&mut self, now: Time) {
+        if self.unattended && self.busy_until < now && !self.queue.is_empty() {
+            self.work_off(now);
+        }
+    }
+
+    #[inline(never)]
+    fn work_off(&mut self, now: Time) {
+        while self.busy_until < now && !self.queue.is_empty() {
+            self.start_unattended();
+        }
+    }
+
+    /// Starts the packet that waits first, the moment the one before it has been sent.
+    fn start_unattended(&mut self) {
+        let now = self.busy_until;
+        self.stats.queue_changes(now, self.queue.backlog());
+        let Some(next) = self.queue.dequeue(now, &mut self.drops) else { return };
+        if self.watched {
+            let outcome = self.transmit(now, next);
+            self.started.extend(outcome.started.map(|started| (now, started)));
+        } else {
+            let arrival = self.send(now, next);
+            debug_assert!(arrival.is_none(), "the packet before it arrives no earlier");
+        }
+    }
+
+    /// Packets that were started while nobody attended, since the last call, and when; only those who
+    /// watch may ask.
+    pub fn take_started(&mut self) -> std::vec::Drain<'_, (Time, Started)> {
+        self.started.drain(..)
+    }
+
+    /// When to look again for those who watch, if packets wait: right after the next one has started.
+    /// The look that was asked for before is done, or not needed.
+    pub fn next_look(&mut self) -> Option<Time> {
+        let waits = self.unattended && self.watched && self.queue.backlog().packets > 0;
+        let next = waits.then(|| self.busy_until.saturating_add(Time::from_ps(1)));
+        (next != self.look).then(|| self.look = next).and(next)
     }
 
     /// What the channel is set to.
@@ -115,6 +237,28 @@ impl Channel {
         self.queue.backlog()
     }
 
+    /// Whether what arrives may be damaged.
+    #[must_use]
+    #[inline(always)]
+    pub const fn may_damage(&self) -> bool {
+        self.may_damage
+    }
+
+    /// Whether it matters to the queue that a packet is ECN-capable.
+    #[must_use]
+    #[inline(always)]
+    pub const fn heeds_ecn(&self) -> bool {
+        !self.keeps_order
+    }
+
+    /// What the queue decides by, of a packet that is about to be offered.
+    #[inline]
+    pub fn classify(&self, packet: &Packet, arriving: &mut Queued) {
+        if self.classifies {
+            self.queue.classify(packet, arriving);
+        }
+    }
+
     /// Whether the link carries anything.
     #[must_use]
     pub const fn is_up(&self) -> bool {
@@ -125,7 +269,8 @@ impl Channel {
     #[must_use]
     #[inline]
     pub fn is_idle(&self, now: Time) -> bool {
-        now >= self.busy_until && !self.free_pending
+        now >= self.busy_until
+            && if self.unattended { self.queue.is_empty() } else { !self.free_pending }
     }
 
     /// Length on the wire of a packet that is `length` bytes long above the link layer \[bytes\].
@@ -138,30 +283,69 @@ impl Channel {
     /// Hands a packet in: it is sent at once, waits, or is dropped (see [`Channel::take_drops`]).
     #[inline(always)]
     pub fn offer(&mut self, now: Time, arriving: Queued) -> Outcome {
+        self.catch_up(now);
         let idle = self.is_idle(now);
         if idle && self.can_bypass {
+            self.unattended = self.may_be_unattended;
             return self.transmit(now, arriving);
         }
-        self.enqueue(now, arriving);
         if idle {
-            return self.send_next(now);
+            return self.pass_through(now, arriving);
+        }
+        self.enqueue(now, arriving);
+        if self.unattended {
+            return Outcome::default();
         }
         Outcome { free: self.wait_for_transmitter(), ..Outcome::default() }
+    }
+
+    /// [`Channel::offer`] for a channel that nobody attends: there is nothing to tell of it but when to
+    /// schedule an `arrival` event.
+    #[inline(always)]
+    pub fn offer_unattended(&mut self, now: Time, arriving: Queued) -> Option<Time> {
+        debug_assert!(self.unattended && !self.watched);
+        self.catch_up(now);
+        if self.is_idle(now) {
+            return self.send(now, arriving);
+        }
+        self.enqueue(now, arriving);
+        None
+    }
+
+    /// Whether [`Channel::offer_unattended`] is enough.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_unattended(&self) -> bool {
+        self.unattended
     }
 
     /// Puts a packet into the queue without looking at the transmitter: for a shared medium,
     /// whose arbiter says when to call [`Channel::send_next`].
     pub fn enqueue(&mut self, now: Time, arriving: Queued) {
+        self.take_in(now, arriving);
+        self.stats.queue_holds(self.queue.backlog().packets);
+    }
+
+    #[inline(always)]
+    fn take_in(&mut self, now: Time, arriving: Queued) {
         self.stats.queue_changes(now, self.queue.backlog());
         let before = self.drops.len();
         self.queue.enqueue(now, arriving, &mut self.drops);
-        self.stats.dropped_by_queue((self.drops.len() - before) as u64);
+        self.count_drops(before);
+    }
+
+    /// The transmitter is free, and the queue wants to see every packet: one that it lets go at once
+    /// has not waited.
+    fn pass_through(&mut self, now: Time, arriving: Queued) -> Outcome {
+        self.take_in(now, arriving);
+        let outcome = self.send_next(now);
         self.stats.queue_holds(self.queue.backlog().packets);
+        outcome
     }
 
     /// The `free` event came up: sends the next packet if one waits and the event is not stale.
     pub fn transmitter_free(&mut self, now: Time) -> Outcome {
-        if self.free_pending && now == self.busy_until {
+        if self.free_pending && now == self.busy_until || self.is_due(now) {
             self.send_next(now)
         } else {
             Outcome::default()
@@ -178,8 +362,9 @@ impl Channel {
         self.stats.queue_changes(now, backlog);
         let before = self.drops.len();
         let next = self.queue.dequeue(now, &mut self.drops);
-        self.stats.dropped_by_queue((self.drops.len() - before) as u64);
-        let Some(next) = next else { return Outcome::default() };
+        self.count_drops(before);
+        let Some(next) = next else { return self.wait_for_queue(now) };
+        self.retry = None;
         let mut outcome = self.transmit(now, next);
         if self.queue.backlog().packets > 0 {
             outcome.free = self.wait_for_transmitter();
@@ -199,6 +384,12 @@ impl Channel {
         if self.arrival_pending != Some(now) {
             return (None, None);
         }
+        self.catch_up(now);
+        if self.unattended && self.in_flight.len() == 1 && !self.queue.is_empty() {
+            // Without any delay the next one starts just now. It must do so while the one before
+            // it is still in flight, whose arrival sees to the next event.
+            self.start_unattended();
+        }
         self.arrival_pending = None;
         let packet = match self.in_flight.front() {
             Some(first) if first.arrives == now => {
@@ -214,7 +405,8 @@ impl Channel {
     #[inline(always)]
     pub fn launch(&mut self, packet: PacketId, arrives: Time) -> Option<Time> {
         let flying = InFlight { arrives, packet };
-        if self.in_flight.back().is_none_or(|last| last.arrives <= arrives) {
+        if arrives >= self.last_arrival {
+            self.last_arrival = arrives;
             self.in_flight.push_back(flying);
             if self.in_flight.len() > 1 && self.arrival_pending.is_some() {
                 // The event of the first in flight is pending, and this is not the first.
@@ -249,49 +441,15 @@ impl Channel {
         Outcome { started, arrival, free: None }
     }
 
-    /// Packets that the queue dropped since the last call, oldest first.
-    pub fn take_drops(&mut self) -> std::vec::Drain<'_, Queued> {
-        self.drops.drain(..)
+    /// Packets that the queue dropped since the last call, oldest first, and why.
+    pub fn take_drops(&mut self) -> std::vec::Drain<'_, Dropped> {
+        self.drops.drain()
     }
 
     /// Whether [`Channel::take_drops`] has something to give.
     #[must_use]
     pub fn has_drops(&self) -> bool {
         !self.drops.is_empty()
-    }
-
-    /// New settings. What waits is moved to the new queue if the queue changes. Packets that
-    /// end because the link went down are returned; those that the new queue has no room
-    /// for are in [`Channel::take_drops`].
-    pub fn reconfigure(&mut self, now: Time, config: Config) -> Vec<PacketId> {
-        let queue_changes = config.queue != self.config.queue;
-        *self.config = config;
-        self.derive();
-        if queue_changes {
-            let mut old = std::mem::replace(&mut self.queue, self.config.queue.config().build());
-            self.can_bypass = self.queue.can_bypass();
-            self.stats.queue_changes(now, old.backlog());
-            let before = self.drops.len();
-            while let Some(waiting) = old.dequeue(now, &mut self.drops) {
-                self.queue.enqueue(now, waiting, &mut self.drops);
-            }
-            self.stats.dropped_by_queue((self.drops.len() - before) as u64);
-        }
-        if self.up { Vec::new() } else { self.cut(now) }
-    }
-
-    /// Ends everything that waits or flies: the link is down.
-    fn cut(&mut self, now: Time) -> Vec<PacketId> {
-        self.stats.queue_changes(now, self.queue.backlog());
-        let mut ended: Vec<_> = self.in_flight.drain(..).map(|flying| flying.packet).collect();
-        while let Some(waiting) = self.queue.dequeue(now, &mut self.drops) {
-            ended.push(waiting.packet);
-        }
-        self.arrival_pending = None;
-        self.free_pending = false;
-        self.stats.cut(now, self.busy_until);
-        self.busy_until = now;
-        ended
     }
 
     /// How long `bytes` take to send.
@@ -337,6 +495,27 @@ impl Channel {
 
     #[inline(always)]
     fn transmit(&mut self, now: Time, next: Queued) -> Outcome {
+        let waited = self.occupy(now, &next);
+        self.stats.marked(next.mark);
+        let (fate, extra_delay) = self.decide();
+        let arrives = self.busy_until.saturating_add(self.delay).saturating_add(extra_delay);
+        let arrival = if fate.lost { None } else { self.launch(next.packet, arrives) };
+        let (packet, marked) = (next.packet, next.mark.is_some());
+        let started = Some(Started { packet, waited, marked, fate, arrives });
+        Outcome { started, arrival, free: None }
+    }
+
+    /// The same on a link that does nothing to packets, for a queue that marks none: when to schedule
+    /// an `arrival` event.
+    #[inline(always)]
+    fn send(&mut self, now: Time, next: Queued) -> Option<Time> {
+        self.occupy(now, &next);
+        self.launch(next.packet, self.busy_until.saturating_add(self.delay))
+    }
+
+    /// The transmitter is busy with a packet from now on; says how long that has waited.
+    #[inline(always)]
+    fn occupy(&mut self, now: Time, next: &Queued) -> Time {
         let time = self.time_for(next.bytes);
         self.busy_until = now.saturating_add(time);
         self.stats.transmission(next.bytes, time);
@@ -344,13 +523,17 @@ impl Channel {
         if !waited.is_zero() {
             self.stats.waited(waited);
         }
-        self.stats.marked(next.marked);
-        let (fate, extra_delay) = self.decide();
-        let arrives = self.busy_until.saturating_add(self.delay).saturating_add(extra_delay);
-        let arrival = if fate.lost { None } else { self.launch(next.packet, arrives) };
-        let Queued { packet, marked, .. } = next;
-        let started = Some(Started { packet, waited, marked, fate, arrives });
-        Outcome { started, arrival, free: None }
+        waited
+    }
+
+    /// Counts what the queue dropped beyond the first `before`.
+    #[inline(always)]
+    fn count_drops(&mut self, before: usize) {
+        if self.drops.len() != before {
+            for dropped in self.drops.since(before) {
+                self.stats.dropped_by_queue(dropped.reason);
+            }
+        }
     }
 
     #[inline(always)]
@@ -363,6 +546,13 @@ impl Channel {
                 (fate, extra_delay)
             }
         }
+    }
+
+    /// When to schedule a `free` event after the settings have changed, if packets wait.
+    pub fn attend(&mut self) -> Option<Time> {
+        // A queue that holds packets back is asked again ([`Channel::ask_again`]).
+        let is_asked = self.shared || self.retry.is_some();
+        if is_asked { None } else { self.wait_for_transmitter() }
     }
 
     fn wait_for_transmitter(&mut self) -> Option<Time> {
@@ -389,8 +579,9 @@ impl Channel {
         let rate = self.config.rate.as_bps();
         self.ps_per_byte = if 8_000_000_000_000 % rate == 0 { 8_000_000_000_000 / rate } else { 0 };
         self.impairments = Impairments::from_config(&self.config, self.impairments.take());
+        self.may_damage |= self.shared || self.impairments.is_some();
+        self.keeps_order = self.queue.only_keeps_order();
+        let alone = !self.shared && !self.pooled;
+        self.may_be_unattended = self.impairments.is_none() && alone && self.keeps_order;
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::observe::results;
+use crate::observe::{DropReason, MarkReason, results};
 use crate::queue::Backlog;
 use crate::units::Time;
 
@@ -14,7 +14,7 @@ pub struct ChannelStats {
     busy: Time,
     last_bytes: u64,
     drops: results::ChannelDrops,
-    marks: u64,
+    marks: results::QueueMarks,
     max_packets: u64,
     /// The most packets and bytes that waited for a time, since somebody last asked.
     peak: Backlog,
@@ -33,14 +33,19 @@ impl ChannelStats {
         self.last_bytes = u64::from(bytes);
         self.busy = self.busy.saturating_add(time);
     }
-    pub(super) fn marked(&mut self, marked: bool) {
-        self.marks += u64::from(marked);
+    #[inline]
+    pub(super) fn marked(&mut self, mark: Option<MarkReason>) {
+        if let Some(reason) = mark {
+            self.marks.count(reason);
+        }
     }
     pub(super) fn lost(&mut self, lost: bool) {
         self.drops.loss += u64::from(lost);
     }
-    pub(super) fn dropped_by_queue(&mut self, packets: u64) {
-        self.drops.queue += packets;
+    /// The queue dropped a packet.
+    pub fn dropped_by_queue(&mut self, reason: DropReason) {
+        self.drops.queue += 1;
+        self.drops.by_reason.count(reason);
     }
     /// The queue held this until now.
     pub(super) fn queue_changes(&mut self, now: Time, backlog: Backlog) {
@@ -125,7 +130,8 @@ impl ChannelStats {
             bytes: self.bytes - if unfinished { self.last_bytes } else { 0 },
             utilization: share((self.busy - rest).as_ps() as f64),
             drops: self.drops,
-            marks: self.marks,
+            marks: self.marks.threshold + self.marks.early + self.marks.overdue,
+            marks_by_reason: self.marks,
             queue: results::Queue {
                 mean_packets: share(area as f64),
                 max_packets: self.max_packets,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::packet::ipv4::{self, Protocol};
 pub use crate::socket::{Accounting, CookiePolicy};
 use crate::tcp;
-use crate::units::{Limit, Time};
+use crate::units::{Bytes, Limit, Time};
 
 /// Settings of a host or router. Defaults are those of Linux.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -53,6 +53,8 @@ pub struct IpConfig {
     pub arp_queue: u32,
     /// How long fragments wait for the missing ones (`ipfrag_time`).
     pub reassembly_timeout: Time,
+    /// Memory that the queues before its links share; each has its own unless said.
+    pub buffer: Option<SharedBuffer>,
     /// Routes beside the computed ones.
     pub routes: Vec<StaticRoute>,
     /// The packet filter: the first rule that matches decides; none accepts.
@@ -66,7 +68,7 @@ impl Default for IpConfig {
             privileged_below: 1024,
             privileged: true,
             ephemeral: [32_768, 60_999],
-            receive_buffer: Limit::Bytes(crate::units::Bytes::new(212_992)),
+            receive_buffer: Limit::Bytes(Bytes::new(212_992)),
             buffer_accounting: Accounting::Payload,
             tcp: tcp::config::Settings::default(),
             syn_cookies: CookiePolicy::WhenFull,
@@ -80,10 +82,26 @@ impl Default for IpConfig {
             arp_retries: 3,
             arp_queue: 101,
             reassembly_timeout: Time::from_secs(30),
+            buffer: None,
             routes: Vec::new(),
             filter: Vec::new(),
         }
     }
+}
+
+/// Memory that all queues of a node share.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharedBuffer {
+    /// How much there is.
+    pub size: Bytes,
+    /// A queue may hold so many times what is free (Choudhury and Hahne, 1998); 1 unless said.
+    #[serde(default = "one")]
+    pub alpha: f64,
+}
+
+const fn one() -> f64 {
+    1.0
 }
 
 /// A route that the scenario gives.
@@ -155,7 +173,7 @@ pub enum Chain {
 }
 
 /// Settings of a switch.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SwitchConfig {
     /// How long a learned address is kept.
@@ -172,6 +190,8 @@ pub struct SwitchConfig {
     pub max_age: Time,
     /// Time spent listening, and again learning, before forwarding.
     pub forward_delay: Time,
+    /// Memory that the queues before its links share; each has its own unless said.
+    pub buffer: Option<SharedBuffer>,
 }
 
 impl Default for SwitchConfig {
@@ -185,6 +205,7 @@ impl Default for SwitchConfig {
             hello_time: Time::from_secs(2),
             max_age: Time::from_secs(20),
             forward_delay: Time::from_secs(15),
+            buffer: None,
         }
     }
 }

@@ -7,8 +7,8 @@
 use indexmap::IndexSet;
 
 use crate::app::Wake;
-use crate::id::{AppId, ChannelId, FlowId, NodeId, PacketId, SocketId};
-use crate::observe::{DropReason, FlowStats, Interest, Observation, Place};
+use crate::id::{AppId, ChannelId, NodeId, PacketId, SocketId};
+use crate::observe::{DropReason, FlowStats, Interest, Kinship, Observation, Place};
 use crate::packet::{Label, Packet, PacketStore, Payload, ethernet};
 use crate::socket::Transcripts;
 use crate::units::Time;
@@ -47,8 +47,8 @@ pub struct Cx {
     pub effects: Vec<Effect>,
     /// What somebody wants to know.
     pub interest: Interest,
-    /// What happened since the observer was told last.
-    pub observed: Vec<Observation>,
+    /// What happened since the observer was told last, and when.
+    pub observed: Vec<(Time, Observation)>,
     numbered: u64,
 }
 
@@ -65,18 +65,24 @@ impl Cx {
         &mut self,
         ethernet: ethernet::Header,
         payload: Payload,
-        flow: Option<FlowId>,
-        created: Time,
+        mut label: Label,
     ) -> PacketId {
-        let label = Label { number: self.next_number(), flow, created, damaged: false };
+        label.number = self.next_number();
         self.packets.insert(Packet { ethernet, payload, label })
     }
 
     /// A copy of a packet, with a number of its own.
-    pub fn copy(&mut self, id: PacketId) -> PacketId {
+    pub fn copy(&mut self, id: PacketId, kinship: Kinship) -> PacketId {
         let mut packet = self.packets[id];
         packet.label.number = self.next_number();
-        self.packets.insert(packet)
+        let copy = self.packets.insert(packet);
+        self.observe_kin(self.packets[id].label.number, copy, kinship);
+        copy
+    }
+
+    /// Notes that a packet was made of the one with number `of`.
+    pub fn observe_kin(&mut self, of: u64, id: PacketId, kinship: Kinship) {
+        self.observe(|packets| Observation::Derived { of, packet: packets[id], kinship });
     }
 
     /// The next packet number.
@@ -96,7 +102,7 @@ impl Cx {
     pub fn drop(&mut self, id: PacketId, place: Place, reason: DropReason) -> Packet {
         let packet = self.packets.remove(id);
         if self.interest >= Interest::Outcomes {
-            self.observed.push(Observation::Dropped { place, packet, reason });
+            self.tell(Observation::Dropped { place, packet, reason });
         }
         packet
     }
@@ -106,7 +112,12 @@ impl Cx {
     pub fn observe(&mut self, what: impl FnOnce(&PacketStore) -> Observation) {
         if self.interest == Interest::Everything {
             let what = what(&self.packets);
-            self.observed.push(what);
+            self.tell(what);
         }
+    }
+
+    /// Notes something that happens now for the observer.
+    pub fn tell(&mut self, what: Observation) {
+        self.observed.push((self.now, what));
     }
 }

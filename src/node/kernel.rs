@@ -88,7 +88,7 @@ impl Os for Kernel<'_> {
         }
         if self.cx.interest >= Interest::Outcomes {
             let node = self.stack.id();
-            self.cx.observed.push(Observation::Delivered { node, flow, bytes, delay });
+            self.cx.tell(Observation::Delivered { node, flow, bytes, delay });
         }
         Ok(received)
     }
@@ -185,7 +185,8 @@ impl Os for Kernel<'_> {
         self.stack.raw_socket(self.app)
     }
 
-    fn send_raw(&mut self, packet: ipv4::Packet) -> Result<(), Errno> {
+    fn send_raw(&mut self, mut packet: ipv4::Packet) -> Result<(), Errno> {
+        packet.traffic_class |= self.stack.tos_of(self.app);
         self.stack.send_raw(self.cx, packet, FlowId(self.app.0))
     }
 
@@ -208,7 +209,7 @@ impl Os for Kernel<'_> {
     fn round_trip(&mut self, rtt: Time) {
         self.flow().rtt.add(rtt);
         if self.cx.interest >= Interest::Outcomes {
-            self.cx.observed.push(Observation::RoundTrip { flow: FlowId(self.app.0), rtt });
+            self.cx.tell(Observation::RoundTrip { flow: FlowId(self.app.0), rtt });
         }
     }
 

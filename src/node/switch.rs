@@ -7,10 +7,10 @@ use super::mac_table::MacTable;
 use super::spanning_tree::{Bridge, InterfaceConfig};
 use crate::engine::{Fired, Timer};
 use crate::id::{InterfaceId, NodeId, PacketId};
-use crate::observe::{DropReason, Place};
-use crate::packet::Payload;
+use crate::observe::{DropReason, Kinship, Place};
 use crate::packet::bpdu::Bpdu;
 use crate::packet::ethernet::{Header, Mac};
+use crate::packet::{Label, Payload};
 use crate::units::Time;
 
 /// A switch.
@@ -111,7 +111,7 @@ impl Switch {
         for index in 0..self.interfaces.len() {
             let out = InterfaceId::from_index(index);
             if out != came_in && self.may_send(out) {
-                let copy = cx.copy(id);
+                let copy = cx.copy(id, Kinship::Flooded);
                 self.send(cx, out, copy);
             }
         }
@@ -196,6 +196,6 @@ impl Switch {
 
 fn send_bpdu(cx: &mut Cx, interface: &Interface, message: Bpdu) {
     let header = Header { destination: Mac::BRIDGES, source: interface.mac };
-    let id = cx.create(header, Payload::Bpdu(message), None, cx.now);
+    let id = cx.create(header, Payload::Bpdu(message), Label::new(None, cx.now));
     cx.effects.push(Effect::Transmit(interface.out, id));
 }

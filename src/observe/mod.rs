@@ -10,15 +10,16 @@ mod times;
 
 pub use flow::{FlowStats, Spread};
 pub use sockets::{ConnectionInfo, SocketRow};
-pub use times::Times;
+pub use times::{Times, counted};
 
 use std::fmt;
-
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 
 use crate::id::{ChannelId, FlowId, InterfaceId, NodeId};
 use crate::packet::Packet;
 use crate::packet::ipv4::Protocol;
+use crate::packet::tcp::SeqNum;
 use crate::units::Time;
 
 /// Why a packet ended without being delivered. The words are the same in every output.
@@ -26,6 +27,16 @@ use crate::units::Time;
 pub enum DropReason {
     /// The queue before a link had no room.
     QueueFull,
+    /// A queue dropped it before it was full, to slow its sender down (RED, PIE).
+    EarlyDrop,
+    /// It had waited too long when its turn came (CoDel).
+    Overdue,
+    /// A full queue dropped it to make room for another packet.
+    Displaced,
+    /// It came faster than a policer or a shaper lets pass.
+    Policed,
+    /// The memory that the queues of its node share had no room for it.
+    SharedBufferFull,
     /// The link's loss model took it.
     Loss,
     /// Damaged on the wire; the receiver's checksum told.
@@ -62,6 +73,11 @@ impl DropReason {
     pub const fn words(self) -> &'static str {
         match self {
             Self::QueueFull => "queue full",
+            Self::EarlyDrop => "early drop",
+            Self::Overdue => "waited too long",
+            Self::Displaced => "made room for another",
+            Self::Policed => "over the rate",
+            Self::SharedBufferFull => "shared buffer full",
             Self::Loss => "lost on the link",
             Self::Corrupt => "damaged, checksum failed",
             Self::LinkDown => "link down",
@@ -76,6 +92,43 @@ impl DropReason {
             Self::BufferFull => "receive buffer full",
             Self::TooLong => "longer than the next link's MTU",
             Self::NotForwarding => "not for this host",
+        }
+    }
+
+    /// Whether the queue before a link decided it.
+    #[must_use]
+    pub const fn is_by_queue(self) -> bool {
+        matches!(
+            self,
+            Self::QueueFull
+                | Self::EarlyDrop
+                | Self::Overdue
+                | Self::Displaced
+                | Self::Policed
+                | Self::SharedBufferFull
+        )
+    }
+}
+
+/// Why a queue marked a packet with "congestion experienced" (RFC 3168).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MarkReason {
+    /// It found, or had waited for, more than a fixed threshold.
+    Threshold,
+    /// In the place of [`DropReason::EarlyDrop`].
+    Early,
+    /// In the place of [`DropReason::Overdue`].
+    Overdue,
+}
+
+impl MarkReason {
+    /// The reason in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Threshold => "beyond the threshold",
+            Self::Early => "in the place of an early drop",
+            Self::Overdue => "waited too long",
         }
     }
 }
@@ -104,9 +157,38 @@ pub enum Place {
     },
 }
 
+/// How a packet was made of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinship {
+    /// It is a part of one that was too long for its link.
+    Fragment,
+    /// It is whole again; the other was its last part to come.
+    Reassembled,
+    /// The link delivered it twice.
+    Duplicate,
+    /// A hub sent it out of another interface.
+    Repeated,
+    /// A switch sent it out of several interfaces.
+    Flooded,
+}
+
+impl Kinship {
+    /// In words, as in "a fragment of #7".
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Fragment => "a fragment of",
+            Self::Reassembled => "put together with",
+            Self::Duplicate => "a duplicate of",
+            Self::Repeated => "a hub's repetition of",
+            Self::Flooded => "a switch's copy of",
+        }
+    }
+}
+
 /// Something that happened to a packet, as a value: packets are copied, so that what is observed can
 /// be kept.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Observation {
     /// A node handed a packet to an interface's queue.
     Enqueued {
@@ -114,6 +196,10 @@ pub enum Observation {
         channel: ChannelId,
         /// The packet.
         packet: Packet,
+        /// Packets that it found waiting.
+        waiting_packets: u64,
+        /// Bytes that it found waiting, on the wire.
+        waiting_bytes: u64,
     },
     /// The first bit of a packet went onto a link.
     TransmitStarted {
@@ -134,6 +220,57 @@ pub enum Observation {
         interface: InterfaceId,
         /// The packet.
         packet: Packet,
+    },
+    /// A packet that a node sent to itself came back to it.
+    LoopedBack {
+        /// The node.
+        node: NodeId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A packet was made of another, as a copy or a part.
+    Derived {
+        /// The number of the other.
+        of: u64,
+        /// The new one.
+        packet: Packet,
+        /// How it was made.
+        kinship: Kinship,
+    },
+    /// A packet reached the socket that it was for.
+    Demultiplexed {
+        /// The node.
+        node: NodeId,
+        /// UDP or TCP; ICMP for what `ping` gets, whose port is its identifier.
+        protocol: Protocol,
+        /// The port.
+        port: u16,
+        /// The packet.
+        packet: Packet,
+    },
+    /// A process wrote a text into a stream.
+    Wrote {
+        /// The end that wrote.
+        local: SocketAddrV4,
+        /// The other end.
+        remote: SocketAddrV4,
+        /// The sequence number of its first byte.
+        first: SeqNum,
+        /// What it says: as many bytes of the stream.
+        text: Arc<str>,
+    },
+    /// A connection has done something: this is when its retransmission timer will expire now.
+    RetransmissionTimer {
+        /// The node.
+        node: NodeId,
+        /// Its end.
+        local: SocketAddrV4,
+        /// The other end.
+        remote: SocketAddrV4,
+        /// The conversation.
+        flow: Option<FlowId>,
+        /// When it will expire, if it is armed.
+        deadline: Option<Time>,
     },
     /// A packet ended without being delivered.
     Dropped {
@@ -191,10 +328,25 @@ pub enum Interest {
     Everything,
 }
 
+/// Two observers, each told what it wants to know.
+#[derive(Debug)]
+pub struct Both<'a, A, B>(pub &'a mut A, pub &'a mut B);
+
+impl<A: Observer, B: Observer> Observer for Both<'_, A, B> {
+    fn interest(&self) -> Interest {
+        self.0.interest().max(self.1.interest())
+    }
+    fn observe(&mut self, now: Time, what: &Observation) {
+        self.0.observe(now, what);
+        self.1.observe(now, what);
+    }
+}
+
 /// Somebody who wants to know what happens.
 pub trait Observer {
     /// How much this observer wants to know; asked once per run.
     fn interest(&self) -> Interest;
-    /// Told of every observation of interest, in the order in which things happened.
+    /// Told of every observation of interest, and perhaps of others, in the order in which things
+    /// happened.
     fn observe(&mut self, now: Time, what: &Observation);
 }

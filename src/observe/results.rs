@@ -4,6 +4,10 @@
 //! in seconds, sizes in bytes, rates in bit/s. A value that does not exist (the RTT of a flow that
 //! measured none) is `null`.
 
+mod links;
+
+pub use links::{Buffer, Channel, ChannelDrops, Queue, QueueDrops, QueueMarks};
+
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
@@ -28,6 +32,9 @@ pub struct Summary {
     pub ports: IndexMap<String, Port>,
     /// By node name.
     pub hosts: IndexMap<String, Host>,
+    /// By node name: memory that its queues share; of nodes that have such only.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub buffers: IndexMap<String, Buffer>,
     /// By the name of the sending application.
     pub flows: IndexMap<String, Flow>,
     /// In the scenario's order; filled by the scenario layer.
@@ -46,49 +53,6 @@ pub struct Engine {
     pub hops: u64,
 }
 
-/// One direction of a link with the queue before it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Channel {
-    /// Packets whose transmission was completed.
-    pub packets: u64,
-    /// Bytes of those packets, link header included.
-    pub bytes: u64,
-    /// Share of the time in which the link was sending.
-    pub utilization: f64,
-    /// Packets that ended here.
-    pub drops: ChannelDrops,
-    /// Packets that the queue marked instead (RFC 3168).
-    pub marks: u64,
-    /// The queue of packets that wait for this direction.
-    pub queue: Queue,
-}
-
-/// Packets that ended at one direction of a link, by cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct ChannelDrops {
-    /// No room in the queue.
-    pub queue: u64,
-    /// Taken by the loss model.
-    pub loss: u64,
-    /// Damaged on the way.
-    pub corrupt: u64,
-    /// Lost because the link was down.
-    pub down: u64,
-}
-
-/// A queue over the whole run. The packet being sent does not count as waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Queue {
-    /// Mean number of waiting packets, weighted by time.
-    pub mean_packets: f64,
-    /// Largest number of waiting packets.
-    pub max_packets: u64,
-    /// Mean wait of the packets that were sent \[s\].
-    pub mean_wait_seconds: f64,
-    /// 99th percentile of their waits \[s\], within 1 %.
-    pub p99_wait_seconds: f64,
-}
-
 /// One bound port: a queue that a process reads from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Port {
@@ -104,6 +68,10 @@ pub struct Port {
     pub max_depth_packets: u64,
     /// Mean number of datagrams that waited in the buffer, weighted by time.
     pub mean_depth_packets: f64,
+    /// Mean wait of the datagrams that were read \[s\].
+    pub mean_wait_seconds: f64,
+    /// 99th percentile of their waits \[s\], within 1 %.
+    pub p99_wait_seconds: f64,
     /// The name of the process that bound it.
     pub process: String,
     /// What happened in its listen queues; TCP only.
@@ -157,7 +125,7 @@ pub struct Holding {
 
 impl Port {
     /// The results of a port: those of its sockets together. The mean depth is what waited in all of
-    /// them over the time in which at least one was open.
+    /// them over the time in which at least one was open; the percentile of the waits is the largest of theirs.
     #[must_use]
     pub fn of(mut holdings: Vec<Holding>) -> Self {
         if let [only] = &mut holdings[..] {
@@ -166,9 +134,11 @@ impl Port {
         holdings.sort_by_key(|holding| (holding.from, holding.to));
         let mut port = Self::default();
         let mut processes: IndexSet<String> = IndexSet::new();
-        let (mut area, mut open, mut covered) = (0.0, 0.0, Time::ZERO);
+        let (mut area, mut open, mut covered, mut waited) = (0.0, 0.0, Time::ZERO, 0.0);
         for Holding { counted, from, to } in holdings {
             port.received += counted.received;
+            waited += counted.mean_wait_seconds * counted.delivered as f64;
+            port.p99_wait_seconds = port.p99_wait_seconds.max(counted.p99_wait_seconds);
             port.delivered += counted.delivered;
             port.dropped += counted.dropped;
             port.max_depth_bytes = port.max_depth_bytes.max(counted.max_depth_bytes);
@@ -183,6 +153,8 @@ impl Port {
             }
         }
         port.mean_depth_packets = if open > 0.0 { area / open } else { 0.0 };
+        port.mean_wait_seconds =
+            if port.delivered > 0 { waited / port.delivered as f64 } else { 0.0 };
         port.process = processes.into_iter().collect::<Vec<_>>().join(", ");
         port
     }

@@ -8,6 +8,8 @@
 
 use std::net::Ipv4Addr;
 
+use crate::rng::mix;
+
 /// What the packets of one direction of a conversation have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
@@ -47,15 +49,6 @@ impl Flow {
         // The high half of the product is the region that the hash lies in.
         ((u128::from(self.hash(salt)) * count as u128) >> 64) as usize
     }
-}
-
-/// One step of SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators",
-/// 2014): a bijection in which every input bit flips every output bit with probability near 1/2.
-fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::connections::Directory;
 use super::event::Event;
 use super::gauge::Readings;
-use super::plan::{NodeKind, Plan};
+use super::plan::{ChangeKind, NodeKind, Plan};
 use super::routes::Known;
 use super::wiring::{Plug, Wiring};
 use super::{Node, Simulation, Wire};
@@ -38,11 +38,14 @@ impl Simulation {
             known: Known::of(&plan),
             places: Vec::with_capacity(plan.apps.len()),
             media: (0..wiring.media).map(|_| Medium::default()).collect(),
+            pools: Vec::new(),
             wires,
             wiring,
             plan,
         };
         simulation.install_apps();
+        simulation.share_buffers();
+        simulation.number_dns_names();
         if simulation.plan.routing.computed {
             simulation.reroute();
         }
@@ -58,7 +61,30 @@ impl Simulation {
             let dice = Stream::new(self.plan.seed, &format!("apps.{}", app.name));
             let process = app.spec.config().build();
             let place = node.install(AppId::from_index(index), process, dice);
+            node.stack.set_dscp(AppId::from_index(index), app.dscp);
             self.places.push((app.on, place));
+        }
+    }
+
+    fn share_buffers(&mut self) {
+        for index in 0..self.plan.nodes.len() {
+            let settings = match &self.plan.nodes[index].kind {
+                NodeKind::Host(config) | NodeKind::Router(config) => config.buffer,
+                NodeKind::Switch(config) => config.buffer,
+                NodeKind::Hub => None,
+            };
+            self.set_buffer(NodeId::from_index(index), settings);
+        }
+    }
+
+    /// Names that messages may carry have their numbers before the first message.
+    fn number_dns_names(&mut self) {
+        let later = self.plan.changes.iter().filter_map(|change| match &change.what {
+            ChangeKind::App(_, spec) => Some(&**spec),
+            _ => None,
+        });
+        for spec in self.plan.apps.iter().map(|app| &app.spec).chain(later) {
+            self.cx.names.extend(spec.config().dns_names());
         }
     }
 
@@ -160,11 +186,13 @@ fn wires(plan: &Plan, wiring: &Wiring) -> Vec<Wire> {
             let way = ["forward", "backward"][end];
             let dice = Stream::new(plan.seed, &format!("links.{}.{way}", link.name));
             let is_from_hub = matches!(plan.nodes[link.ends[end].index()].kind, NodeKind::Hub);
-            wires.push(Wire {
-                channel: Channel::new(direction(plan, id).clone(), dice),
-                to: (link.ends[1 - end], wiring.ends[index][1 - end]),
-                medium: if is_from_hub { None } else { wiring.medium_of[index] },
-            });
+            let medium = if is_from_hub { None } else { wiring.medium_of[index] };
+            let mut channel = Channel::new(direction(plan, id).clone(), dice);
+            if medium.is_some() || is_from_hub {
+                channel.share();
+            }
+            let to = (link.ends[1 - end], wiring.ends[index][1 - end]);
+            wires.push(Wire { channel, to, medium, share: None });
         }
     }
     wires

@@ -6,7 +6,7 @@ use super::{Node, Simulation};
 use crate::id::ChannelId;
 use crate::link;
 use crate::node::spanning_tree::path_cost;
-use crate::observe::{DropReason, Place};
+use crate::observe::{DropReason, Interest, Place};
 
 impl Simulation {
     /// Carries out the plan's change number `index`.
@@ -19,11 +19,13 @@ impl Simulation {
             }
             ChangeKind::App(app, spec) => self.reconfigure_app(app, &spec),
             ChangeKind::Ip(node, config) => {
+                self.set_buffer(node, config.buffer);
                 if let Node::Ip(ip) = &mut self.nodes[node.index()] {
                     ip.stack.reconfigure(*config);
                 }
             }
             ChangeKind::Switch(node, config) => {
+                self.set_buffer(node, config.buffer);
                 if let Node::Switch(switch) = &mut self.nodes[node.index()] {
                     switch.reconfigure(&mut self.cx, config);
                 }
@@ -31,17 +33,29 @@ impl Simulation {
         }
     }
 
+    #[cold]
     fn change_channel(&mut self, id: ChannelId, config: link::Config) {
         let now = self.cx.now;
         let (was_up, up) = (self.wire(id).channel.config().up, config.up);
         let (mtu, cost) = (config.mtu, path_cost(config.rate));
         let sends = self.wire(id).channel.busy_until() > now;
-        let ended = self.wire(id).channel.reconfigure(now, config);
+        let wire = &mut self.wires[id.index()];
+        let ended = wire.channel.reconfigure(now, config, &self.cx.packets);
         self.wire(id).channel.stats.dropped_by_down_link(ended.len() as u64);
         for packet in ended {
             self.cx.drop(packet, Place::Channel(id), DropReason::LinkDown);
         }
         self.end_queue_drops(id);
+        if let Some(at) = self.wire(id).channel.attend() {
+            self.events.push(at, Event::TransmitterFree(id));
+        }
+        if self.cx.interest == Interest::Everything {
+            self.show_started(id);
+        }
+        self.settle(id);
+        if self.wire(id).channel.ask_again(now) {
+            self.events.push(now, Event::TransmitterFree(id));
+        }
         if let (Some(medium), true, false) = (self.wire(id).medium, sends, up)
             && let Some(at) = self.media[medium as usize].cut(now)
         {

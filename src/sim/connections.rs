@@ -112,7 +112,8 @@ impl<'a> Ends<'a> {
         let accepted = self.last?.accepted;
         match end {
             End::Any => {
-                let written = |end: Option<&Endpoint>| end.map_or(0, |end| end.written);
+                let written =
+                    |end: Option<&Endpoint>| end.map_or(0, |end| end.connection.written());
                 if written(self.other) > written(self.own) { self.other } else { self.own }
             }
             End::Client if accepted => self.other,

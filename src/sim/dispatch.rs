@@ -4,12 +4,14 @@ use super::event::Event;
 use super::{Node, Simulation};
 use crate::id::AppId;
 use crate::node::{Cx, Effect, IpNode};
+use crate::observe::Observation;
 
 impl Simulation {
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
             Event::Arrival(channel) => self.arrival(channel),
             Event::TransmitterFree(channel) => self.transmitter_free(channel),
+            Event::Look(channel) => self.look(channel),
             Event::MediumFree(medium) => self.medium_free(medium),
             Event::NodeTimer(node) => match &mut self.nodes[node.index()] {
                 Node::Ip(ip) => ip.stack.handle_timeout(&mut self.cx),
@@ -22,6 +24,8 @@ impl Simulation {
                 }
             }
             Event::Loopback(node, packet) => {
+                self.cx
+                    .observe(|packets| Observation::LoopedBack { node, packet: packets[packet] });
                 if let Node::Ip(ip) = &mut self.nodes[node.index()] {
                     ip.stack.receive_local(&mut self.cx, packet);
                 }

@@ -9,6 +9,8 @@ pub(super) enum Event {
     Arrival(ChannelId),
     /// The transmitter of this direction of a link is free.
     TransmitterFree(ChannelId),
+    /// Somebody watches this direction of a link, whose transmitter nobody attends.
+    Look(ChannelId),
     /// The shared medium of some hubs is free.
     MediumFree(u32),
     /// A deadline of a node's own protocols.

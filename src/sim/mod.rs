@@ -4,11 +4,12 @@
 //!   hubs cannot do;
 //! - `build`: from the plan to nodes, channels and processes, with their routes;
 //! - `event`, `dispatch`: everything that can come up, and the one match over it;
-//! - `traffic`: packets onto links and off them;
+//! - `traffic`: packets onto links and off them; `buffers`: memory that queues share;
 //! - `change`: timed changes and what follows from them;
 //! - `gauge`, `connections`, `sockets`, `results`: what can be read off, while it runs and at the end.
 
 pub mod address;
+mod buffers;
 mod build;
 mod change;
 mod connections;
@@ -34,7 +35,7 @@ use crate::link::{Channel, Medium};
 use crate::node::hub::Hub;
 use crate::node::switch::Switch;
 use crate::node::{Cx, IpNode};
-use crate::observe::Observer;
+use crate::observe::{Interest, Observer};
 use crate::units::Time;
 use connections::Directory;
 use event::Event;
@@ -51,6 +52,8 @@ pub struct Simulation {
     /// By [`ChannelId`]: two for each link.
     wires: Vec<Wire>,
     media: Vec<Medium>,
+    /// Memory that queues of a node share.
+    pools: Vec<buffers::Pool>,
     /// By application: its node, and its place among that node's processes.
     places: Vec<(NodeId, usize)>,
     wiring: wiring::Wiring,
@@ -74,23 +77,34 @@ struct Wire {
     to: (NodeId, InterfaceId),
     /// The shared medium of hubs that it is part of.
     medium: Option<u32>,
+    /// The part of its queue in the shared memory of its node.
+    share: Option<buffers::Share>,
 }
 
 impl Simulation {
     /// Runs until `end`, events at that instant included, and tells `observer` what happens.
     pub fn run_until(&mut self, end: Time, observer: &mut dyn Observer) {
-        self.cx.interest = observer.interest();
+        let interest = observer.interest();
+        let watches = interest == Interest::Everything;
+        if watches != (self.cx.interest == Interest::Everything) {
+            self.watch(watches);
+        }
+        self.cx.interest = interest;
         while let Some((now, event)) = self.events.pop_until(end) {
             self.cx.now = now;
             self.handled += 1;
             self.dispatch(event);
             if !self.cx.observed.is_empty() {
-                for what in self.cx.observed.drain(..) {
-                    observer.observe(now, &what);
+                for (at, what) in &self.cx.observed {
+                    observer.observe(*at, what);
                 }
+                self.cx.observed.clear();
             }
         }
         self.cx.now = self.cx.now.max(end);
+        if !watches {
+            self.catch_up();
+        }
     }
 
     /// Handles all events of the next instant at which there is one, if that is `end` or before.
@@ -124,6 +138,12 @@ impl Simulation {
     #[must_use]
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The DNS name with this place in the run's list of names.
+    #[must_use]
+    pub fn dns_name(&self, place: u32) -> Option<&str> {
+        self.cx.names.get_index(place as usize).map(String::as_str)
     }
 
     /// The wiring of its interfaces.

@@ -6,6 +6,7 @@ use crate::app::AppSpec;
 use crate::id::{AppId, ChannelId, InterfaceId, LinkId, NodeId};
 use crate::link;
 use crate::node::config::{IpConfig, SwitchConfig};
+use crate::packet::dscp::Dscp;
 use crate::units::Time;
 
 /// A whole network with its processes, and what happens to it when.
@@ -82,6 +83,8 @@ pub struct AppPlan {
     pub start: Time,
     /// When it is killed, if ever.
     pub stop: Option<Time>,
+    /// The codepoint of what it sends.
+    pub dscp: Dscp,
     /// What it does. Its targets have their addresses.
     pub spec: AppSpec,
 }

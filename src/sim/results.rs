@@ -20,6 +20,7 @@ impl Simulation {
             links: self.link_results(),
             ports: self.port_results(),
             hosts: self.host_results(),
+            buffers: self.buffer_results(),
             flows: self.flow_results(),
             expectations: Vec::new(),
             timing: None,

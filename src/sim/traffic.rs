@@ -4,7 +4,7 @@ use super::event::Event;
 use super::{Node, Simulation};
 use crate::id::{ChannelId, InterfaceId, NodeId, PacketId};
 use crate::link::{Outcome, Started};
-use crate::observe::{DropReason, Observation, Place};
+use crate::observe::{DropReason, Interest, Kinship, Observation, Place};
 use crate::packet::Payload;
 use crate::queue::Queued;
 use crate::units::Time;
@@ -18,16 +18,41 @@ impl Simulation {
     pub(super) fn transmit(&mut self, id: ChannelId, packet: PacketId) {
         let now = self.cx.now;
         let channel = &mut self.wires[id.index()].channel;
+        if !channel.is_unattended() || self.cx.interest == Interest::Everything {
+            return self.transmit_attended(id, packet);
+        }
+        let bytes = channel.wire_bytes(self.cx.packets[packet].length());
+        let arriving = Queued::new(packet, bytes, now, false);
+        if let Some(at) = channel.offer_unattended(now, arriving) {
+            self.events.push(at, Event::Arrival(id));
+        }
+        if channel.has_drops() {
+            self.end_queue_drops(id);
+        }
+    }
+
+    /// The same with all that there may be to see to.
+    #[inline(never)]
+    fn transmit_attended(&mut self, id: ChannelId, packet: PacketId) {
+        let now = self.cx.now;
+        let channel = &mut self.wires[id.index()].channel;
         if !channel.is_up() {
             channel.stats.dropped_by_down_link(1);
             self.cx.drop(packet, Place::Channel(id), DropReason::LinkDown);
             return;
         }
         let bytes = channel.wire_bytes(self.cx.packets[packet].length());
-        let ecn_capable = self.cx.packets[packet].ecn_capable();
-        let arriving =
-            Queued { packet, bytes, flow_hash: 0, since: now, ecn_capable, marked: false };
-        self.cx.observe(|packets| Observation::Enqueued { channel: id, packet: packets[packet] });
+        let ecn_capable = channel.heeds_ecn() && self.cx.packets[packet].ecn_capable();
+        let mut arriving = Queued::new(packet, bytes, now, ecn_capable);
+        channel.classify(&self.cx.packets[packet], &mut arriving);
+        if self.cx.interest == Interest::Everything {
+            self.show_enqueued(id, packet);
+        }
+        if let Some(share) = self.wires[id.index()].share
+            && self.lacks_memory(id, share, &arriving)
+        {
+            return;
+        }
         if let Some(medium) = self.wires[id.index()].medium {
             return self.transmit_shared(id, medium, arriving);
         }
@@ -35,8 +60,61 @@ impl Simulation {
         self.follow_up(id, &outcome);
     }
 
+    #[cold]
+    fn show_enqueued(&mut self, id: ChannelId, packet: PacketId) {
+        self.wires[id.index()].channel.catch_up(self.cx.now);
+        self.show_started(id);
+        let backlog = self.wires[id.index()].channel.backlog();
+        self.cx.observe(|packets| Observation::Enqueued {
+            channel: id,
+            packet: packets[packet],
+            waiting_packets: backlog.packets,
+            waiting_bytes: backlog.bytes,
+        });
+    }
+
+    /// Shows the packets that a channel started while nobody attended, to those who watch.
+    #[cold]
+    pub(super) fn show_started(&mut self, id: ChannelId) {
+        let channel = &mut self.wires[id.index()].channel;
+        for (at, started) in channel.take_started() {
+            let packet = self.cx.packets[started.packet];
+            let (waited, arrives) = (started.waited, started.arrives);
+            let what = Observation::TransmitStarted { channel: id, packet, waited, arrives };
+            self.cx.observed.push((at, what));
+        }
+        if let Some(at) = channel.next_look() {
+            self.events.push(at, Event::Look(id));
+        }
+    }
+
+    /// Somebody watches a channel.
+    pub(super) fn look(&mut self, id: ChannelId) {
+        // No other run has such events, and they change nothing.
+        self.handled -= 1;
+        self.wires[id.index()].channel.catch_up(self.cx.now);
+        self.show_started(id);
+    }
+
+    /// Has every channel watched, or no longer.
+    #[cold]
+    pub(super) fn watch(&mut self, watched: bool) {
+        for index in 0..self.wires.len() {
+            let id = ChannelId::from_index(index);
+            if let Some(at) = self.wires[index].channel.watch(self.cx.now, watched) {
+                self.events.push(at, Event::Look(id));
+            }
+        }
+    }
+
+    /// Works out what channels have done while nobody attended, so that it can be read off.
+    pub(super) fn catch_up(&mut self) {
+        for wire in &mut self.wires {
+            wire.channel.catch_up(self.cx.now);
+        }
+    }
+
     /// Schedules what a channel asked for, and sees to the packet that it started to send.
-    #[inline(always)]
     fn follow_up(&mut self, id: ChannelId, outcome: &Outcome) {
         if let Some(at) = outcome.arrival {
             self.events.push(at, Event::Arrival(id));
@@ -61,8 +139,15 @@ impl Simulation {
         if self.wires[id.index()].channel.has_drops() {
             self.end_queue_drops(id);
         }
+        if self.cx.interest == Interest::Everything {
+            self.show_started(id);
+        }
+        if self.wires[id.index()].share.is_some() {
+            self.settle(id);
+        }
     }
 
+    #[cold]
     fn impair(&mut self, id: ChannelId, started: &Started) {
         let listed = started.fate.listed
             && matches!(self.cx.packets[started.packet].payload, Payload::Ipv4(_))
@@ -75,23 +160,44 @@ impl Simulation {
             self.cx.packets[started.packet].label.damaged = true;
         }
         if started.fate.duplicated {
-            let copy = self.cx.copy(started.packet);
+            let copy = self.cx.copy(started.packet, Kinship::Duplicate);
             if let Some(at) = self.wire(id).channel.launch(copy, started.arrives) {
                 self.events.push(at, Event::Arrival(id));
             }
         }
     }
 
+    #[cold]
     pub(super) fn end_queue_drops(&mut self, id: ChannelId) {
         for dropped in self.wires[id.index()].channel.take_drops() {
-            self.cx.drop(dropped.packet, Place::Channel(id), DropReason::QueueFull);
+            self.cx.drop(dropped.packet.packet, Place::Channel(id), dropped.reason);
         }
     }
 
     pub(super) fn transmitter_free(&mut self, id: ChannelId) {
         let now = self.cx.now;
+        if let Some(medium) = self.wires[id.index()].medium {
+            return self.ask_queue_again(id, medium);
+        }
         let outcome = self.wire(id).channel.transmitter_free(now);
         self.follow_up(id, &outcome);
+    }
+
+    /// The queue of a station on a shared medium held its packets back until now.
+    #[cold]
+    fn ask_queue_again(&mut self, id: ChannelId, medium: u32) {
+        let now = self.cx.now;
+        if !self.wire(id).channel.is_due(now) {
+            return;
+        }
+        match self.media[medium as usize].ask(now, id) {
+            Ok(()) => {
+                let outcome = self.wire(id).channel.send_next(now);
+                self.sent_on_medium(id, medium, outcome);
+            }
+            Err(Some(at)) => self.events.push(at, Event::MediumFree(medium)),
+            Err(None) => {}
+        }
     }
 
     /// The first packet in flight has arrived.
@@ -99,8 +205,12 @@ impl Simulation {
         let wire = &mut self.wires[id.index()];
         let (packet, next) = wire.channel.arrive(self.cx.now);
         let (node, interface) = wire.to;
+        let may_damage = wire.channel.may_damage();
         if let Some(at) = next {
             self.events.push(at, Event::Arrival(id));
+        }
+        if self.cx.interest == Interest::Everything {
+            self.show_started(id);
         }
         let Some(packet) = packet else { return };
         self.cx.observe(|packets| Observation::Received {
@@ -110,8 +220,8 @@ impl Simulation {
         });
         match &mut self.nodes[node.index()] {
             Node::Hub(_) => self.repeat(node, interface, packet),
-            _ if self.cx.packets[packet].label.damaged => {
-                wire.channel.stats.corrupted();
+            _ if may_damage && self.cx.packets[packet].label.damaged => {
+                self.wires[id.index()].channel.stats.corrupted();
                 self.cx.drop(packet, Place::Channel(id), DropReason::Corrupt);
             }
             Node::Ip(ip) => ip.stack.receive(&mut self.cx, interface, packet),
@@ -120,12 +230,13 @@ impl Simulation {
     }
 
     /// A hub repeats a frame on all its other interfaces.
+    #[cold]
     fn repeat(&mut self, hub: NodeId, came_in: InterfaceId, packet: PacketId) {
         let Node::Hub(node) = &self.nodes[hub.index()] else { return };
         let others: Vec<ChannelId> = node.repeats(came_in).collect();
         let length = self.cx.packets[packet].length();
         for id in others {
-            let copy = self.cx.copy(packet);
+            let copy = self.cx.copy(packet, Kinship::Repeated);
             let now = self.cx.now;
             let channel = &mut self.wire(id).channel;
             let outcome = channel.repeat(now, copy, channel.wire_bytes(length));
@@ -135,6 +246,7 @@ impl Simulation {
     }
 
     /// A station on a shared medium hands in a frame: sent when nobody else sends.
+    #[cold]
     fn transmit_shared(&mut self, id: ChannelId, medium: u32, arriving: Queued) {
         let now = self.cx.now;
         match self.media[medium as usize].ask(now, id) {
@@ -147,9 +259,7 @@ impl Simulation {
                 if let Some(at) = event {
                     self.events.push(at, Event::MediumFree(medium));
                 }
-                if self.wire(id).channel.has_drops() {
-                    self.end_queue_drops(id);
-                }
+                self.follow_up(id, &Outcome::default());
             }
         }
     }
@@ -158,7 +268,9 @@ impl Simulation {
     fn sent_on_medium(&mut self, id: ChannelId, medium: u32, outcome: Outcome) -> bool {
         // The medium, not the channel, says when the next one may send.
         self.wire(id).channel.forget_free_event();
-        self.follow_up(id, &Outcome { free: None, ..outcome });
+        // But it is the queue that says when it will let go what it holds back.
+        let free = if outcome.started.is_none() { outcome.free } else { None };
+        self.follow_up(id, &Outcome { free, ..outcome });
         if outcome.started.is_none() {
             return false;
         }
@@ -173,6 +285,7 @@ impl Simulation {
         true
     }
 
+    #[cold]
     pub(super) fn medium_free(&mut self, medium: u32) {
         let now = self.cx.now;
         while let Some(station) = self.media[medium as usize].next_station(now) {

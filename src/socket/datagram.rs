@@ -74,6 +74,8 @@ pub struct DatagramSocket {
     pub peer: Option<SocketAddrV4>,
     /// TTL of what it sends, if not the host's (`IP_TTL`).
     pub ttl: Option<u8>,
+    /// The traffic class of what it sends (`IP_TOS`).
+    pub tos: u8,
     /// Whether what it sends has DF set (`IP_MTU_DISCOVER`).
     pub dont_fragment: bool,
     buffer: ReceiveBuffer<Received>,
@@ -90,6 +92,7 @@ impl DatagramSocket {
             local: None,
             peer: None,
             ttl: None,
+            tos: 0,
             dont_fragment: false,
             buffer: ReceiveBuffer::new(now, limit, accounting),
             pending: None,

@@ -19,6 +19,7 @@
 //! [`Stream`]: crate::rng::Stream
 
 mod binding;
+mod crowd;
 mod datagram;
 pub mod ephemeral;
 mod errno;
@@ -45,7 +46,7 @@ pub use port_table::{PortRules, PortTable};
 pub use raw::RawSocket;
 pub use receive_buffer::{Accounting, ReceiveBuffer, Statistics, linux_memory};
 pub use socket_error::SocketError;
-pub use stream::{Endpoint, Readiness, Role, Stage, StreamSocket, Told, errno_of};
+pub use stream::{Endpoint, Listening, Readiness, Role, Stage, StreamSocket, Told, errno_of};
 pub use syn_cookie::SynCookies;
 pub use tcp_memory::TcpMemory;
-pub use transcript::{Line, Transcripts};
+pub use transcript::{Direction, Line, Transcripts};

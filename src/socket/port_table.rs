@@ -17,7 +17,6 @@
 //! listener, [`PortTable::connect_any`] those that go out; [`PortTable::release`] at the
 //! end, always; [`PortTable::lookup`] for each packet.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::Errno;
@@ -27,6 +26,9 @@ use super::space::Space;
 use crate::id::SocketId;
 use crate::packet::ipv4::Protocol;
 use crate::rng::Stream;
+
+/// So many ports of a way are tried in vain before it counts as crowded.
+const PATIENCE: u32 = 64;
 
 /// What a host's processes may bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,8 @@ pub struct PortRules {
 #[derive(Debug)]
 pub struct PortTable {
     rules: PortRules,
-    sockets: BTreeMap<SocketId, Binding>,
+    /// By the number of the socket: those of a host follow each other.
+    sockets: Vec<Option<Binding>>,
     icmp: Space,
     tcp: Space,
     udp: Space,
@@ -55,7 +58,7 @@ impl PortTable {
     pub fn new(rules: PortRules) -> Self {
         Self {
             rules,
-            sockets: BTreeMap::new(),
+            sockets: Vec::new(),
             icmp: Space::default(),
             tcp: Space::default(),
             udp: Space::default(),
@@ -90,7 +93,7 @@ impl PortTable {
         if self.is_forbidden(protocol, port) {
             return Err(Errno::EACCES);
         }
-        if self.sockets.contains_key(&socket) {
+        if self.get(socket).is_some() {
             return Err(Errno::EINVAL);
         }
         let mut wanted =
@@ -132,7 +135,7 @@ impl PortTable {
         address: Ipv4Addr,
         remote: SocketAddrV4,
     ) -> Result<(), Errno> {
-        let old = *self.sockets.get(&socket).filter(|b| !b.listening).ok_or(Errno::EINVAL)?;
+        let old = *self.get(socket).filter(|b| !b.listening).ok_or(Errno::EINVAL)?;
         let port = if old.protocol == Protocol::Icmp { 0 } else { remote.port() };
         let remote = Some(SocketAddrV4::new(*remote.ip(), port));
         let new = Binding { address: Some(address), remote, ..old };
@@ -157,13 +160,25 @@ impl PortTable {
         remote: SocketAddrV4,
         rng: &mut Stream,
     ) -> Result<u16, Errno> {
+        let way = (address, remote);
+        let (mut crowd, mut in_vain) = (self.tcp.crowds.lend(way), 0);
         let tcp = &self.tcp;
-        let port = ephemeral::pick(self.rules.ephemeral, Order::FirstHalf, rng, |port| {
+        let picked = ephemeral::pick(self.rules.ephemeral, Order::FirstHalf, rng, |port| {
+            let taken = match &crowd {
+                Some(crowd) => crowd.has(port),
+                None => tcp.connection(SocketAddrV4::new(address, port), remote).is_some(),
+            };
+            in_vain += u32::from(taken);
+            if in_vain == PATIENCE && crowd.is_none() {
+                crowd = Some(tcp.crowd(way));
+            }
             // Ports that somebody has bound are left alone, as in Linux.
-            !tcp.is_bound(port)
-                && tcp.connection(SocketAddrV4::new(address, port), remote).is_none()
-        })
-        .ok_or(Errno::EADDRNOTAVAIL)?;
+            !taken && !tcp.is_bound(port)
+        });
+        if let Some(crowd) = crowd {
+            self.tcp.crowds.keep(way, crowd);
+        }
+        let port = picked.ok_or(Errno::EADDRNOTAVAIL)?;
         let local = SocketAddrV4::new(address, port);
         self.accept(socket, local, remote, BindOptions::default()).map(|()| port)
     }
@@ -174,7 +189,7 @@ impl PortTable {
     /// `EINVAL` (not bound, connected, or not TCP), `EADDRINUSE` (another one that shares the port
     /// listens already).
     pub fn listen(&mut self, socket: SocketId) -> Result<(), Errno> {
-        let bound = self.sockets.get(&socket).copied();
+        let bound = self.get(socket).copied();
         let old = bound
             .filter(|binding| binding.protocol == Protocol::Tcp && binding.remote.is_none())
             .ok_or(Errno::EINVAL)?;
@@ -208,7 +223,7 @@ impl PortTable {
             options,
             listening: false,
         };
-        if self.sockets.contains_key(&socket) {
+        if self.get(socket).is_some() {
             return Err(Errno::EINVAL);
         }
         if self.has_twin(&new) {
@@ -220,7 +235,7 @@ impl PortTable {
 
     /// Takes a socket out of the table; gives what it had.
     pub fn release(&mut self, socket: SocketId) -> Option<Binding> {
-        let binding = self.sockets.remove(&socket)?;
+        let binding = self.sockets.get_mut(socket.index())?.take()?;
         self.space_mut(binding.protocol).remove(socket, &binding);
         Some(binding)
     }
@@ -240,12 +255,13 @@ impl PortTable {
     /// What the table has on a socket.
     #[must_use]
     pub fn get(&self, socket: SocketId) -> Option<&Binding> {
-        self.sockets.get(&socket)
+        self.sockets.get(socket.index())?.as_ref()
     }
 
     /// Everyone in the table, by id.
     pub fn iter(&self) -> impl Iterator<Item = (SocketId, &Binding)> {
-        self.sockets.iter().map(|(socket, binding)| (*socket, binding))
+        let all = self.sockets.iter().enumerate();
+        all.filter_map(|(index, binding)| Some((SocketId::from_index(index), binding.as_ref()?)))
     }
 
     /// The sockets bound to a port without being connected, in the order in which they were bound.
@@ -277,7 +293,10 @@ impl PortTable {
     }
 
     fn insert(&mut self, socket: SocketId, binding: Binding) {
-        self.sockets.insert(socket, binding);
+        if self.sockets.len() <= socket.index() {
+            self.sockets.resize(socket.index() + 1, None);
+        }
+        self.sockets[socket.index()] = Some(binding);
         self.space_mut(binding.protocol).insert(socket, binding);
     }
 

@@ -21,6 +21,7 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::observe::Times;
 use crate::units::{Bytes, Limit, Time};
 
 /// What a datagram counts for in a receive buffer.
@@ -85,13 +86,17 @@ pub struct Statistics {
     pub mean_depth_packets: f64,
     /// Mean waiting data, weighted by time \[bytes\].
     pub mean_depth_bytes: f64,
+    /// Mean wait of the items that were read \[s\]; those that were read at once count as zero.
+    pub mean_wait_seconds: f64,
+    /// 99th percentile of these waits \[s\], within 1 %.
+    pub p99_wait_seconds: f64,
 }
 
 /// Items that wait to be read.
 #[derive(Debug)]
 pub struct ReceiveBuffer<T> {
-    /// With the data in each \[bytes\].
-    items: VecDeque<(T, u32)>,
+    /// With the data in each \[bytes\] and when it came.
+    items: VecDeque<(T, u32, Time)>,
     limit: Limit,
     accounting: Accounting,
     /// Data of the waiting items \[bytes\].
@@ -111,6 +116,8 @@ pub struct ReceiveBuffer<T> {
     /// Packets times picoseconds, and bytes times picoseconds, from `since` to `changed`.
     packet_time: u128,
     byte_time: u128,
+    /// How long items waited that were not read at once.
+    waits: Times,
 }
 
 impl<T> ReceiveBuffer<T> {
@@ -133,6 +140,7 @@ impl<T> ReceiveBuffer<T> {
             changed: now,
             packet_time: 0,
             byte_time: 0,
+            waits: Times::new(),
         }
     }
 
@@ -159,7 +167,7 @@ impl<T> ReceiveBuffer<T> {
             return Err(item);
         }
         self.advance(now);
-        self.items.push_back((item, bytes));
+        self.items.push_back((item, bytes, now));
         self.charged += charge;
         self.bytes += u64::from(bytes);
         self.max_packets = self.max_packets.max(self.items.len() as u64);
@@ -174,7 +182,10 @@ impl<T> ReceiveBuffer<T> {
             return None;
         }
         self.advance(now);
-        let (item, bytes) = self.items.pop_front()?;
+        let (item, bytes, since) = self.items.pop_front()?;
+        if now > since {
+            self.waits.add(now - since);
+        }
         self.bytes -= u64::from(bytes);
         self.give_back(self.accounting.charge(bytes.into()));
         Some(item)
@@ -222,9 +233,12 @@ impl<T> ReceiveBuffer<T> {
         let rest = u128::from(now.saturating_sub(self.changed).as_ps());
         let span = now.max(self.changed).saturating_sub(self.since).as_ps() as f64;
         let mean = |sum: u128| if span > 0.0 { sum as f64 / span } else { 0.0 };
+        let delivered = self.received - self.dropped - self.items.len() as u64;
         Statistics {
             received: self.received,
-            delivered: self.received - self.dropped - self.items.len() as u64,
+            delivered,
+            mean_wait_seconds: self.waits.mean_of(delivered),
+            p99_wait_seconds: self.waits.quantile_of(delivered, 0.99),
             dropped: self.dropped,
             max_depth_packets: self.max_packets,
             max_depth_bytes: self.max_bytes,
@@ -296,6 +310,24 @@ mod tests {
             let _ = buffer.push(Time::ZERO, number, data);
         }
         std::iter::from_fn(|| buffer.pop(Time::ZERO)).collect()
+    }
+
+    #[test]
+    fn waits_are_those_of_what_was_read() {
+        let mut buffer = payload(Limit::Packets(10));
+        for number in 0..4 {
+            let _ = buffer.push(Time::from_ms(u64::from(number)), number, 100);
+        }
+        // 10, 9 and 8 ms; the last still waits. One more is read at once.
+        for _ in 0..3 {
+            buffer.pop(Time::from_ms(10));
+        }
+        let statistics = buffer.statistics(Time::from_ms(20));
+        assert!((statistics.mean_wait_seconds - 0.009).abs() < 1e-12, "{statistics:?}");
+        assert!((statistics.p99_wait_seconds - 0.01).abs() < 1e-4, "{statistics:?}");
+        buffer.pop(Time::from_ms(3));
+        let statistics = buffer.statistics(Time::from_ms(20));
+        assert!((statistics.mean_wait_seconds - 0.027 / 4.0).abs() < 1e-12, "{statistics:?}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The ports of one protocol: an index of sockets by what a packet says of them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
-use super::binding::Binding;
+use super::binding::{BindOptions, Binding};
+use super::crowd::{Crowd, Crowds, Way};
 use super::hash;
 use crate::id::SocketId;
 
@@ -21,12 +22,17 @@ fn pair(local: SocketAddrV4, remote: SocketAddrV4, socket: SocketId) -> Pair {
         | u128::from(socket.0)
 }
 
+const fn local_address(pair: Pair) -> Ipv4Addr {
+    Ipv4Addr::from_bits((pair >> 80) as u32)
+}
+
 /// The ports of one protocol.
 #[derive(Debug, Default)]
 pub(super) struct Space {
     /// Bound sockets by port, in the order in which they were bound. No list is empty.
     bound: BTreeMap<u16, Vec<(SocketId, Binding)>>,
-    connected: BTreeMap<Pair, Binding>,
+    connected: BTreeMap<Pair, BindOptions>,
+    pub(super) crowds: Crowds,
 }
 
 impl Space {
@@ -61,17 +67,17 @@ impl Space {
         bound.into_iter().any(|(_, other)| other.listening && other.conflicts(wanted))
     }
 
-    /// Everyone at a port.
-    fn at(&self, port: u16) -> impl Iterator<Item = &Binding> {
-        let first = Pair::from(port) << 112;
-        let last = first | (Pair::MAX >> 16);
-        let bound = self.bound.get(&port).into_iter().flatten().map(|(_, binding)| binding);
-        bound.chain(self.connected.range(first..=last).map(|(_, binding)| binding))
-    }
-
     /// Whether a socket may bind what it wants.
     pub(super) fn is_free_for(&self, wanted: &Binding) -> bool {
-        !self.at(wanted.port).any(|holder| holder.conflicts(wanted))
+        let first = Pair::from(wanted.port) << 112;
+        let last = first | (Pair::MAX >> 16);
+        let mut bound = self.bound.get(&wanted.port).into_iter().flatten();
+        let mut connected = self.connected.range(first..=last);
+        !bound.any(|(_, holder)| holder.conflicts(wanted))
+            && !connected.any(|(pair, options)| {
+                let (address, listening) = (Some(local_address(*pair)), false);
+                Binding { address, listening, options: *options, ..*wanted }.conflicts(wanted)
+            })
     }
 
     /// The socket connected from `local` to `remote`; of several the newest.
@@ -81,11 +87,20 @@ impl Space {
         (found >> 32 == last >> 32).then_some(SocketId(*found as u32))
     }
 
+    /// The ports that have connections of this way.
+    pub(super) fn crowd(&self, (address, remote): Way) -> Crowd {
+        let ends = |port| pair(SocketAddrV4::new(address, port), remote, SocketId(0));
+        let way = |pair: Pair| pair << 16 >> 48;
+        let of_way = self.connected.keys().filter(|pair| way(**pair) == way(ends(0)));
+        of_way.map(|pair| (pair >> 112) as u16).collect()
+    }
+
     /// Files a socket where it is looked for.
     pub(super) fn insert(&mut self, socket: SocketId, binding: Binding) {
         match binding.remote {
             Some(remote) => {
-                self.connected.insert(pair(binding.local(), remote, socket), binding);
+                self.crowds.note((*binding.local().ip(), remote), binding.port, true);
+                self.connected.insert(pair(binding.local(), remote, socket), binding.options);
             }
             None => self.bound.entry(binding.port).or_default().push((socket, binding)),
         }
@@ -94,6 +109,7 @@ impl Space {
     /// Takes out a socket that is filed under this binding.
     pub(super) fn remove(&mut self, socket: SocketId, binding: &Binding) {
         if let Some(remote) = binding.remote {
+            self.crowds.note((*binding.local().ip(), remote), binding.port, false);
             self.connected.remove(&pair(binding.local(), remote, socket));
         } else if let Some(list) = self.bound.get_mut(&binding.port) {
             list.retain(|(other, _)| *other != socket);

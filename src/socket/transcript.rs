@@ -16,29 +16,33 @@ pub struct Line {
     pub end: u64,
 }
 
-/// The texts on their way in all streams of a run, by writer and reader.
+/// One direction of one connection: writer, reader, and the writer's initial sequence number, which
+/// tells connections apart that have the same two ends, one after the other or on two hosts.
+pub type Direction = (SocketAddrV4, SocketAddrV4, u32);
+
+/// The texts on their way in all streams of a run.
 #[derive(Debug, Default)]
 pub struct Transcripts {
-    streams: BTreeMap<(SocketAddrV4, SocketAddrV4), VecDeque<Line>>,
+    streams: BTreeMap<Direction, VecDeque<Line>>,
 }
 
 impl Transcripts {
-    /// Notes a text that `from` has written to `to`.
-    pub fn write(&mut self, from: SocketAddrV4, to: SocketAddrV4, line: Line) {
-        self.streams.entry((from, to)).or_default().push_back(line);
+    /// Notes a text that was written.
+    pub fn write(&mut self, direction: Direction, line: Line) {
+        self.streams.entry(direction).or_default().push_back(line);
     }
 
-    /// The next text from `from`, if `to` has read all of it: `read` is how far it has come.
-    pub fn read(&mut self, from: SocketAddrV4, to: SocketAddrV4, read: u64) -> Option<Line> {
-        let lines = self.streams.get_mut(&(from, to))?;
+    /// The next text, if its reader has read all of it: `read` is how far it has come.
+    pub fn read(&mut self, direction: Direction, read: u64) -> Option<Line> {
+        let lines = self.streams.get_mut(&direction)?;
         lines.pop_front_if(|line| line.end <= read)
     }
 
-    /// Forgets what is on its way from `from` to `to`: the stream is gone, or begins anew.
-    pub fn forget(&mut self, from: SocketAddrV4, to: SocketAddrV4) {
+    /// Forgets what nobody will read any more.
+    pub fn forget(&mut self, direction: Direction) {
         // Most streams have no text at all.
         if !self.streams.is_empty() {
-            self.streams.remove(&(from, to));
+            self.streams.remove(&direction);
         }
     }
 }
@@ -52,14 +56,16 @@ mod tests {
     #[test]
     fn a_line_comes_with_its_last_byte() {
         let end = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let there = (end(1), end(2), 7);
         let mut transcripts = Transcripts::default();
         let line = |text: &str, end| Line { text: text.into(), end };
-        transcripts.write(end(1), end(2), line("HELO", 6));
-        transcripts.write(end(1), end(2), line("QUIT", 12));
-        assert_eq!(transcripts.read(end(1), end(2), 5), None);
-        assert_eq!(transcripts.read(end(1), end(2), 11), Some(line("HELO", 6)));
-        assert_eq!(transcripts.read(end(1), end(2), 11), None);
-        transcripts.forget(end(1), end(2));
-        assert_eq!(transcripts.read(end(1), end(2), 12), None);
+        transcripts.write(there, line("HELO", 6));
+        transcripts.write(there, line("QUIT", 12));
+        assert_eq!(transcripts.read(there, 5), None);
+        assert_eq!(transcripts.read((end(1), end(2), 8), 11), None, "another one");
+        assert_eq!(transcripts.read(there, 11), Some(line("HELO", 6)));
+        assert_eq!(transcripts.read(there, 11), None);
+        transcripts.forget(there);
+        assert_eq!(transcripts.read(there, 12), None);
     }
 }

@@ -1,6 +1,7 @@
 //! What an acknowledgment does to the sending half (RFC 9293 section 3.10.7.4, fifth check;
 //! RFC 5681; RFC 2018).
 
+use super::congestion::CongestionControl;
 use super::feedback::Told;
 use super::rack::Delivery;
 use super::reassembly::Range;
@@ -9,7 +10,7 @@ use super::recovery::{News, Phase, parts};
 use super::timers::Timer;
 use super::{Connection, Event, Offset, offset};
 use crate::packet::tcp::{MAX_SACK_BLOCKS, Segment};
-use crate::units::Time;
+use crate::units::{MaybeTime, Time};
 
 /// What the SACK blocks of one acknowledgment told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +30,7 @@ impl Connection {
         if self.queue.in_flight() == 0 && !has_blocks {
             return;
         }
+        self.start_control();
         let before = (self.recovery.arrived(&self.queue), self.queue.unacknowledged);
         let (phase, in_flight) = (self.recovery.phase, self.in_network());
         let in_use = self.window_in_use();
@@ -103,7 +105,7 @@ impl Connection {
             return false;
         }
         let shift = self.agreed.window_scale.unwrap_or(0);
-        let size = u64::from(arrival.segment.window) << shift;
+        let size = u32::from(arrival.segment.window) << shift;
         let changed = size != window.size;
         window.size = size;
         window.largest = window.largest.max(size);
@@ -111,7 +113,7 @@ impl Connection {
         window.updated_ack = ack;
         if changed && size > 0 {
             self.progress.persist_backoff = 0;
-            self.progress.shut_since = None;
+            self.progress.shut_since = MaybeTime::NONE;
             self.timers.stop(Timer::Persist);
         }
         changed
@@ -172,7 +174,7 @@ impl Connection {
         let since = |sent: Time| now.saturating_sub(sent);
         let by_sack = delivery.first_once.map(since);
         let rtt = if ack > self.queue.unacknowledged {
-            self.progress.stalled_since = None;
+            self.progress.stalled_since = MaybeTime::NONE;
             let acked = self.queue.acknowledge(ack, delivery);
             let by_ack = acked.sent_at.map(since).or(by_sack);
             by_ack.or_else(|| self.timestamp_rtt(now, segment))
@@ -180,7 +182,7 @@ impl Connection {
             by_sack
         };
         if let Some(rtt) = rtt {
-            self.rtt.sample(rtt);
+            self.rtt.sample(&self.config, rtt);
         }
         rtt
     }
@@ -189,9 +191,10 @@ impl Connection {
     /// in slow start, whether half of it was in use, as Linux has it.
     fn window_in_use(&self) -> bool {
         let most = self.progress.most_in_flight;
-        let slow_start = self.congestion.in_slow_start();
-        self.progress.window_limited
-            || (slow_start && self.congestion.window() < most.saturating_mul(2))
+        let half_in_use = |control: &dyn CongestionControl| {
+            control.in_slow_start() && control.window() < most.saturating_mul(2)
+        };
+        self.progress.window_limited || self.ask_control(half_in_use)
     }
 
     /// A round trip by the timestamp that came back (RFC 7323 section 4.1).
@@ -209,7 +212,7 @@ impl Connection {
         if self.wants_room && capacity - self.queue.buffered().min(capacity) >= capacity.div_ceil(3)
         {
             self.wants_room = false;
-            self.events.push_back(Event::Writable);
+            self.events.push(Event::Writable);
         }
     }
 }

@@ -24,6 +24,9 @@ impl Connection {
         if taken == 0 && bytes > 0 {
             return Err(SendError::WouldBlock);
         }
+        if self.agreed.mss > 0 {
+            self.start_control();
+        }
         if self.queue.rate.is_some() {
             self.note_application_gap();
         }
@@ -107,7 +110,7 @@ impl Connection {
 
     /// Sends a reset and ends.
     pub(super) fn reset_connection(&mut self, reason: CloseReason) {
-        self.pending.ready = Some(Box::new(Segment {
+        self.ready = Some(Box::new(Segment {
             source_port: self.opening.local_port,
             destination_port: self.opening.remote_port,
             seq: self.next_number(),

@@ -136,7 +136,7 @@ impl Connection {
             return;
         }
         let size = self.segment_size();
-        let segments = (self.congestion.window() / size).max(INITIAL_SEGMENTS);
+        let segments = (self.ask_control(|control| control.window()) / size).max(INITIAL_SEGMENTS);
         let each = (size + SEGMENT_OVERHEAD).next_power_of_two() + DESCRIPTOR;
         let memory = segments.saturating_mul(2 * each).min(self.config.send_memory_max.get());
         let wanted = data_in(Bytes::new(memory));

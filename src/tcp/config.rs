@@ -137,6 +137,12 @@ macro_rules! constants {
         }
 
         impl Settings {
+            /// Whether there is a setting of this name, as scenarios write it.
+            #[must_use]
+            pub fn knows(name: &str) -> bool {
+                [$(stringify!($name)),+].iter().any(|known| known.replace('_', "-") == name)
+            }
+
             /// The profile (`linux` unless named) with the changes applied.
             #[must_use]
             pub fn resolve(self) -> Config {

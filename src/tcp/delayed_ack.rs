@@ -2,7 +2,7 @@
 
 use super::Offset;
 use super::config::Config;
-use crate::units::Time;
+use crate::units::{MaybeTime, Time};
 
 /// A smaller segment is never taken for a full one (`TCP_MSS_DEFAULT`) \[bytes\].
 const LEAST_FULL: u64 = 536;
@@ -17,13 +17,13 @@ pub(super) struct AckPolicy {
     /// This end answers: its data will carry the acknowledgment (the ping-pong mode of Linux).
     interactive: bool,
     /// When data last arrived.
-    heard: Option<Time>,
+    heard: MaybeTime,
     /// The end of a write has arrived, says PSH on a full segment.
     pushed: bool,
     /// The largest segment that arrived \[bytes\].
     largest: u16,
     /// When an answer to a segment that did not fit last went out.
-    challenged: Option<Time>,
+    challenged: MaybeTime,
 }
 
 impl AckPolicy {
@@ -32,10 +32,10 @@ impl AckPolicy {
             now: false,
             quick: config.quick_acks,
             interactive: false,
-            heard: None,
+            heard: MaybeTime::NONE,
             pushed: false,
             largest: 0,
-            challenged: None,
+            challenged: MaybeTime::NONE,
         }
     }
 
@@ -49,7 +49,7 @@ impl AckPolicy {
         waiting: Offset,
         in_order: bool,
     ) -> Option<Time> {
-        self.heard = Some(now);
+        self.heard = MaybeTime::some(now);
         self.largest = self.largest.max(u16::try_from(bytes).unwrap_or(u16::MAX));
         let two_segments = waiting.cast_unsigned() > u64::from(self.largest);
         let quick = self.quick > 0 && !self.interactive;
@@ -88,7 +88,7 @@ impl AckPolicy {
         self.pushed = false;
         self.quick = self.quick.saturating_sub(1);
         let answers =
-            self.heard.is_some_and(|heard| now.saturating_sub(heard) < config.delayed_ack);
+            self.heard.get().is_some_and(|heard| now.saturating_sub(heard) < config.delayed_ack);
         self.interactive |= with_data && answers;
     }
 
@@ -97,11 +97,12 @@ impl AckPolicy {
     pub(super) fn challenge(&mut self, now: Time, config: &Config, carries_data: bool) {
         let recent = self
             .challenged
+            .get()
             .is_some_and(|last| now.saturating_sub(last) < config.challenge_interval);
         if carries_data {
             self.now = true;
         } else if !recent {
-            self.challenged = Some(now);
+            self.challenged = MaybeTime::some(now);
             self.now = true;
         }
     }

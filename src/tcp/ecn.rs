@@ -7,11 +7,11 @@
 use super::config::{Congestion, EcnMode};
 use super::flow::Chunk;
 use super::receive::Arrival;
-use super::recovery::Parts;
+use super::recovery::parts;
 use super::state::State;
 use super::{Connection, Offset};
 use crate::packet::ipv4::Ecn;
-use crate::packet::tcp::{Flags, Segment};
+use crate::packet::tcp::{Flags, Purpose, Segment};
 use crate::units::Time;
 
 /// A segment to send, and the ECN field of the IP header that carries it.
@@ -21,12 +21,24 @@ pub struct Outgoing {
     pub segment: Segment,
     /// Whether a queue may mark it.
     pub ecn: Ecn,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// Whether routers may cut the packet: DF is not set.
+    pub may_be_cut: bool,
+}
+
+impl Outgoing {
+    /// The same, sent for this purpose.
+    pub(super) const fn for_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
 }
 
 impl From<Segment> for Outgoing {
     /// A segment that must not be marked (RFC 3168 sections 6.1.1, 6.1.4 and 6.1.5).
     fn from(segment: Segment) -> Self {
-        Self { segment, ecn: Ecn::NotEct }
+        Self { segment, ecn: Ecn::NotEct, purpose: Purpose::Ordinary, may_be_cut: false }
     }
 }
 
@@ -70,7 +82,8 @@ impl Connection {
     pub(super) fn outgoing(&self, segment: Segment) -> Outgoing {
         let opening = segment.flags.syn && self.state == State::SynSent;
         let marked = self.lives_by_marks() && !segment.flags.rst && (self.ecn.agreed || opening);
-        Outgoing { segment, ecn: if marked { Ecn::Ect0 } else { Ecn::NotEct } }
+        let ecn = if marked { Ecn::Ect0 } else { Ecn::NotEct };
+        self.in_packet(segment, ecn)
     }
 
     /// The flags of our SYN or SYN-ACK (RFC 3168 section 6.1.1). As in Linux, a SYN that has to be
@@ -126,7 +139,7 @@ impl Connection {
         }
         if self.receiver.next > self.receiver.acknowledged {
             let ack = self.segment(now, self.queue.next, Chunk { bytes: 0, fin: false });
-            self.pending.ready = Some(Box::new(ack));
+            self.ready = Some(Box::new(ack));
         }
         self.ecn.echoing = marked;
         self.acks.now = true;
@@ -139,12 +152,7 @@ impl Connection {
         if !self.ecn.agreed || is_idle || !segment.flags.ece || ack < self.queue.unacknowledged {
             return;
         }
-        let mut parts = Parts {
-            queue: &mut self.queue,
-            congestion: &mut *self.congestion,
-            config: &self.config,
-        };
-        if self.recovery.on_echo(&mut parts) {
+        if self.recovery.on_echo(&mut parts!(self)) {
             self.ecn.on_reduction();
         }
     }
@@ -156,6 +164,11 @@ impl Connection {
         }
         segment.flags.cwr = self.ecn.reduced;
         self.ecn.reduced = false;
-        Outgoing { segment, ecn: Ecn::Ect0 }
+        self.in_packet(segment, Ecn::Ect0)
+    }
+
+    const fn in_packet(&self, segment: Segment, ecn: Ecn) -> Outgoing {
+        let may_be_cut = self.agreed.may_be_cut;
+        Outgoing { segment, ecn, purpose: Purpose::Ordinary, may_be_cut }
     }
 }

@@ -15,6 +15,34 @@ pub enum Event {
     Closed(CloseReason),
 }
 
+/// So many events are kept as they come; beyond, only what does not wait already.
+const KEPT: usize = 4;
+
+/// News that nobody has asked for yet, in the order it happened. Beyond the first few, what waits
+/// already is not said again, so that the four kinds always have room.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Events([Option<Event>; KEPT + 3]);
+
+impl Events {
+    /// Adds what has just happened.
+    pub(super) fn push(&mut self, event: Event) {
+        let waiting = self.0.iter().flatten().count();
+        if waiting >= KEPT && self.0.contains(&Some(event)) {
+            return;
+        }
+        if let Some(place) = self.0.get_mut(waiting) {
+            *place = Some(event);
+        }
+    }
+
+    /// The oldest.
+    pub(super) fn pop(&mut self) -> Option<Event> {
+        let first = self.0[0].take()?;
+        self.0.rotate_left(1);
+        Some(first)
+    }
+}
+
 /// Why a connection is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CloseReason {
@@ -61,4 +89,36 @@ pub enum RecvError {
     /// The connection is gone.
     #[error(transparent)]
     Closed(CloseReason),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(events: &mut Events) -> Vec<Event> {
+        std::iter::from_fn(|| events.pop()).collect()
+    }
+
+    #[test]
+    fn come_in_order() {
+        let mut events = Events::default();
+        let news = [Event::Writable, Event::Readable, Event::Readable];
+        news.into_iter().for_each(|event| events.push(event));
+        assert_eq!(drain(&mut events), news);
+        assert_eq!(events.pop(), None);
+    }
+
+    #[test]
+    fn nothing_new_is_lost_however_many_wait() {
+        let mut events = Events::default();
+        let closed = Event::Closed(CloseReason::Reset);
+        (0..20).for_each(|_| events.push(Event::Readable));
+        events.push(Event::Established);
+        events.push(Event::Writable);
+        events.push(Event::Readable);
+        events.push(closed);
+        let mut expected = vec![Event::Readable; KEPT];
+        expected.extend([Event::Established, Event::Writable, closed]);
+        assert_eq!(drain(&mut events), expected);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the congestion control is told of each acknowledgment, and of the application.
 
-use super::congestion::{self, AckSample, Feedback};
+use super::congestion::{self, AckSample, CongestionControl, Feedback};
 use super::delivery_rate::DeliveryRate;
 use super::recovery::Phase;
 use super::{Connection, Offset};
@@ -21,11 +21,55 @@ pub(super) struct Told {
 }
 
 impl Connection {
-    /// The handshake has settled what segments are like.
-    pub(super) fn start_congestion_control(&mut self, mss: u64) {
-        let seed = self.opening.isn.value();
-        self.congestion = congestion::create(&self.config, mss, self.ecn.is_agreed(), seed);
-        self.queue.rate = self.congestion.wants_rate_samples().then(Box::<DeliveryRate>::default);
+    /// The congestion control as it is before anything is sent. All that it knows is the handshake.
+    fn new_control(&self) -> Box<dyn CongestionControl> {
+        let (seed, ecn) = (self.opening.isn.value(), self.ecn.is_agreed());
+        // Before the other end's SYN, nothing is agreed on.
+        let agreed = self.agreed.mss > 0;
+        let mss = if agreed { self.segment_size() } else { self.opening.mss.into() };
+        let mut control = congestion::create(&self.config, mss, ecn, seed);
+        if self.queue.unacknowledged > 0 {
+            self.tell_of_handshake(&mut *control);
+        }
+        control
+    }
+
+    /// The handshake is done.
+    fn tell_of_handshake(&self, control: &mut dyn CongestionControl) {
+        let (round_trips, rtt) = self.rtt.measured();
+        control.on_established(Some(rtt).filter(|_| round_trips > 0));
+        if self.progress.syn_timeouts > 1 {
+            // RFC 6298 section 5.7 by way of RFC 5681: a lost SYN is a sign of congestion.
+            control.on_timeout(None);
+        }
+    }
+
+    /// Something is about to be sent, or to be known of what was.
+    pub(super) fn start_control(&mut self) {
+        if self.congestion.is_none() {
+            let control = self.new_control();
+            self.queue.rate = control.wants_rate_samples().then(Box::<DeliveryRate>::default);
+            self.congestion = Some(control);
+        }
+    }
+
+    /// The handshake is done: the congestion control is told of it, and has to be there if the
+    /// application has not waited.
+    pub(super) fn establish_control(&mut self) {
+        if let Some(mut control) = self.congestion.take() {
+            self.tell_of_handshake(&mut *control);
+            self.congestion = Some(control);
+        } else if self.queue.unsent() > 0 || self.queue.finishing {
+            self.start_control();
+        }
+    }
+
+    /// What the congestion control says, or would say if it were there.
+    pub(super) fn ask_control<T>(&self, ask: impl FnOnce(&dyn CongestionControl) -> T) -> T {
+        match &self.congestion {
+            Some(control) => ask(&**control),
+            None => ask(&*self.new_control()),
+        }
     }
 
     /// An acknowledgment was dealt with.
@@ -49,12 +93,13 @@ impl Connection {
             paced: self.pacing_rate().is_some(),
             rate,
         };
-        self.congestion.on_feedback(&feedback);
-        if self.queue.rate.is_some() && self.congestion.holds_back() {
+        let Some(control) = self.congestion.as_deref_mut() else { return };
+        control.on_feedback(&feedback);
+        if self.queue.rate.is_some() && control.holds_back() {
             self.note_bubble();
         }
-        if may_grow {
-            self.congestion.on_ack(AckSample { now, bytes: delivered, rtt });
+        if may_grow && let Some(control) = self.congestion.as_deref_mut() {
+            control.on_ack(AckSample { now, bytes: delivered, rtt });
         }
     }
 
@@ -63,7 +108,7 @@ impl Connection {
     pub(super) fn note_application_gap(&mut self) {
         let in_network = self.in_network();
         let idle = self.queue.unsent() < self.segment_size()
-            && in_network < self.recovery.window(&*self.congestion)
+            && in_network < self.congestion_window()
             && self.queue.next_lost().is_none();
         if idle {
             self.note_bubble();

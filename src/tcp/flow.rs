@@ -32,7 +32,7 @@ impl Connection {
         let largest = self.largest_chunk();
         let bytes = unsent.min(largest).min(room);
         let is_last = bytes == unsent;
-        if bytes < largest && !is_last && bytes < (self.window.largest / 2).max(1) {
+        if bytes < largest && !is_last && bytes < u64::from(self.window.largest / 2).max(1) {
             return None;
         }
         if bytes < largest && is_last && !self.queue.finishing && self.nagle_holds() {
@@ -52,7 +52,7 @@ impl Connection {
 
     /// How much more the other end's window takes.
     pub(super) fn window_room(&self) -> u64 {
-        self.window.size.saturating_sub(self.queue.in_flight())
+        u64::from(self.window.size).saturating_sub(self.queue.in_flight())
     }
 
     /// The most data for one segment, with room for the SACK blocks that are due.

@@ -12,8 +12,8 @@ use super::timers::Timer;
 use super::{
     Agreed, CloseReason, Connection, Event, Offset, Opening, Pending, no_connection, offset,
 };
-use crate::packet::tcp::{Options, Segment, Timestamps};
-use crate::units::Time;
+use crate::packet::tcp::{Options, Purpose, Segment, Timestamps};
+use crate::units::{MaybeTime, Time};
 
 /// What the other end can receive if it does not say (RFC 9293 section 3.7.1) \[bytes\].
 const DEFAULT_MSS: u16 = 536;
@@ -26,7 +26,7 @@ impl Connection {
     pub fn connect(config: Arc<Config>, opening: Opening) -> Self {
         let mut connection = Self::new(config, opening, State::Closed);
         connection.set_state(State::SynSent);
-        connection.pending.syn = true;
+        connection.pending.syn = Some(Purpose::Ordinary);
         connection
     }
 
@@ -38,7 +38,7 @@ impl Connection {
         connection.passive = true;
         connection.take_syn(now, syn);
         connection.set_state(State::SynReceived);
-        connection.pending.syn = true;
+        connection.pending.syn = Some(Purpose::Ordinary);
         connection
     }
 
@@ -47,7 +47,7 @@ impl Connection {
         let ack = offset(self.opening.isn, self.queue.next, segment.ack);
         let acceptable = segment.flags.ack && ack > 0 && ack <= self.queue.next;
         if segment.flags.ack && !acceptable {
-            self.pending.ready = no_connection::reset_for(segment).map(Box::new);
+            self.ready = no_connection::reset_for(segment).map(Box::new);
         } else if segment.flags.rst {
             // Only one that answers our SYN counts.
             if acceptable {
@@ -61,7 +61,7 @@ impl Connection {
             } else {
                 // Both ends opened at the same time.
                 self.set_state(State::SynReceived);
-                self.pending.syn = true;
+                self.pending.syn = Some(Purpose::Ordinary);
             }
         }
     }
@@ -81,7 +81,7 @@ impl Connection {
                 // The waiting begins anew, though not the count of it (Linux `tcp_check_req`).
                 self.timers.stop(Timer::Retransmit);
             }
-            self.pending.syn = true;
+            self.pending.syn = Some(Purpose::Ordinary);
         }
         true
     }
@@ -92,6 +92,7 @@ impl Connection {
         let scaling = offered.window_scale.filter(|_| self.config.window_scaling);
         self.agreed = Agreed {
             path_mtu: None,
+            may_be_cut: false,
             mss: offered.mss.unwrap_or(DEFAULT_MSS).max(LEAST_MSS).min(self.opening.mss),
             timestamps: self.config.timestamps && offered.timestamps.is_some(),
             sack: self.config.sack && offered.sack_permitted,
@@ -100,15 +101,16 @@ impl Connection {
         let own_scale = if scaling.is_some() { self.own_scale() } else { 0 };
         self.receiver.synchronize(syn.seq, own_scale);
         if self.agreed.timestamps {
-            self.recent_timestamp = offered.timestamps.map(|stamps| (stamps.value, now));
+            self.recent_timestamp = offered.timestamps.map_or(0, |stamps| stamps.value);
+            self.recent_noted = MaybeTime::some(now);
         }
         self.agree_on_ecn(syn.flags);
         self.progress.heard = now;
-        self.window.size = u64::from(syn.window);
+        self.window.size = u32::from(syn.window);
         self.window.largest = self.window.size;
         let mss = self.segment_size();
         self.recovery = Recovery::new(mss, self.agreed.sack);
-        self.start_congestion_control(mss);
+        (self.congestion, self.queue.rate) = (None, None);
     }
 
     /// No larger than the receive buffer needs, as in Linux.
@@ -124,26 +126,23 @@ impl Connection {
         self.queue.acknowledge(ack, &mut Delivery::default());
         self.window.updated_seq = self.receiver.offset(segment.seq);
         self.window.updated_ack = ack;
-        let sample = self.progress.syn_sent.map(|sent| now.saturating_sub(sent));
+        let sample = self.progress.syn_sent.get().map(|sent| now.saturating_sub(sent));
         let sample = sample.or_else(|| self.timestamp_rtt(now, segment));
-        self.congestion.on_established(sample);
         match sample {
             Some(rtt) => {
-                self.rtt.sample(rtt);
+                self.rtt.sample(&self.config, rtt);
                 self.rack.note_rtt(rtt);
             }
             None => self.rtt.after_syn_loss(),
         }
-        if self.progress.syn_timeouts > 1 {
-            // RFC 6298 section 5.7 by way of RFC 5681: a lost SYN is a sign of congestion.
-            self.congestion.on_timeout(None);
-        }
+        self.establish_control();
         self.pending = Pending::default();
+        self.ready = None;
         self.timers.stop(Timer::Retransmit);
         self.start_keep_alive(now);
         self.grow_send_buffer();
         self.set_state(if self.queue.finishing { State::FinWait1 } else { State::Established });
-        self.events.push_back(Event::Established);
+        self.events.push(Event::Established);
     }
 
     /// The options of our SYN or SYN-ACK.
@@ -152,12 +151,12 @@ impl Connection {
         let scaling =
             if answer { self.agreed.window_scale.is_some() } else { self.config.window_scaling };
         let stamps = if answer { self.agreed.timestamps } else { self.config.timestamps };
-        let echo = self.recent_timestamp.map_or(0, |(value, _)| value);
         Options {
             mss: Some(self.opening.mss),
             window_scale: scaling.then(|| self.own_scale()),
             sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
-            timestamps: stamps.then(|| Timestamps { value: self.timestamp(now), echo }),
+            timestamps: stamps
+                .then(|| Timestamps { value: self.timestamp(now), echo: self.recent_timestamp }),
             ..Options::default()
         }
     }

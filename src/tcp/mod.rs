@@ -94,7 +94,7 @@ mod timers;
 mod transmit;
 mod undo;
 
-use std::collections::VecDeque;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 pub use ecn::Outgoing;
@@ -104,6 +104,7 @@ use self::config::Config;
 use self::congestion::CongestionControl;
 use self::delayed_ack::AckPolicy;
 use self::ecn::Notification;
+use self::event::Events;
 use self::pacing::Pacer;
 use self::rack::Rack;
 use self::receiver::Receiver;
@@ -111,13 +112,15 @@ use self::recovery::Recovery;
 use self::rto::RttEstimator;
 use self::send_queue::SendQueue;
 use self::state::State;
-use self::tail_probe::TailProbe;
 use self::timers::{Timer, Timers};
-use crate::packet::tcp::{Segment, SeqNum};
-use crate::units::Time;
+use crate::packet::tcp::{Purpose, Segment, SeqNum};
+use crate::units::{MaybeTime, Time};
 
 /// A place in a stream, SYN being at zero and the first byte at one; negative for what is older.
 type Offset = i64;
+
+/// A place in no stream.
+const NOWHERE: Offset = Offset::MAX;
 
 /// The sequence number of an offset.
 const fn number(isn: SeqNum, offset: Offset) -> SeqNum {
@@ -150,7 +153,9 @@ struct Agreed {
     /// The largest segment the other end can receive, its timestamps included \[bytes\].
     mss: u16,
     /// What the path takes, if a router has told it \[bytes\].
-    path_mtu: Option<u16>,
+    path_mtu: Option<NonZeroU16>,
+    /// What the path takes is less than is believed: routers may cut packets.
+    may_be_cut: bool,
     timestamps: bool,
     sack: bool,
     /// Whether windows are scaled, and the other end's by how much.
@@ -160,8 +165,9 @@ struct Agreed {
 /// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1, SND.WL2).
 #[derive(Debug, Clone, Copy, Default)]
 struct SendWindow {
-    size: u64,
-    largest: u64,
+    /// No window is larger than 2^30.
+    size: u32,
+    largest: u32,
     updated_seq: Offset,
     updated_ack: Offset,
 }
@@ -170,14 +176,11 @@ struct SendWindow {
 #[derive(Debug, Clone, Default)]
 struct Pending {
     /// The SYN or SYN-ACK.
-    syn: bool,
+    syn: Option<Purpose>,
     /// A segment that asks for an acknowledgment (window probe, keep-alive).
     probe: bool,
     /// A tail loss probe.
     tail_probe: bool,
-    /// A reset, or an acknowledgment of what came before the mark of congestion changed. Both are
-    /// rare, so no connection keeps room for them.
-    ready: Option<Box<Segment>>,
 }
 
 /// How the connection fared lately.
@@ -186,11 +189,11 @@ struct Progress {
     /// Timeouts of the SYN or SYN-ACK.
     syn_timeouts: u32,
     /// When the oldest segment was first sent again without an answer.
-    stalled_since: Option<Time>,
+    stalled_since: MaybeTime,
     /// Probes (of the window, of an idle connection) without an answer.
     probes: u32,
     /// Since when the other end's window is found shut, however often it answers.
-    shut_since: Option<Time>,
+    shut_since: MaybeTime,
     /// How often the persist timer has run out.
     persist_backoff: u32,
     /// When the last segment arrived.
@@ -204,12 +207,14 @@ struct Progress {
     flight_mark: Offset,
     /// Whether the congestion window held data back.
     window_limited: bool,
+    /// Whether the tail loss probe was old data sent again.
+    probe_repeated: bool,
     /// Segments sent again.
     retransmissions: u32,
     /// How often the timer of a segment or SYN has run out.
     timeouts: u32,
     /// The SYN was sent when; absent if more than once.
-    syn_sent: Option<Time>,
+    syn_sent: MaybeTime,
 }
 
 /// One end of a connection; the [module](self) says how to drive it.
@@ -226,17 +231,24 @@ pub struct Connection {
     acks: AckPolicy,
     ecn: Notification,
     pacer: Pacer,
-    /// TS.Recent, and when it was noted (RFC 7323 section 4.3).
-    recent_timestamp: Option<(u32, Time)>,
+    /// TS.Recent, and when it was noted, if ever (RFC 7323 section 4.3).
+    recent_timestamp: u32,
+    recent_noted: MaybeTime,
     rtt: RttEstimator,
     recovery: Recovery,
     rack: Rack,
-    tail_probe: Option<TailProbe>,
-    congestion: Box<dyn CongestionControl>,
+    /// TLP.end_seq: SND.NXT after a tail loss probe that is not accounted for yet; nowhere if
+    /// there is none.
+    tail_probe: Offset,
+    /// Absent until something is to be sent: connections that idle from the first have none.
+    congestion: Option<Box<dyn CongestionControl>>,
     timers: Timers,
     progress: Progress,
     pending: Pending,
-    events: VecDeque<Event>,
+    /// A segment that is ready to go out first: a reset, or an acknowledgment of what came before
+    /// the mark of congestion changed. Both are rare, so no connection keeps room for them.
+    ready: Option<Box<Segment>>,
+    events: Events,
     /// The application has closed and will not read.
     orphan: bool,
     /// The application wants to write more than fitted.
@@ -254,16 +266,18 @@ impl Connection {
             acks: AckPolicy::new(&config),
             ecn: Notification::default(),
             pacer: Pacer::default(),
-            recent_timestamp: None,
+            recent_timestamp: 0,
+            recent_noted: MaybeTime::NONE,
             rtt: RttEstimator::default(),
             recovery: Recovery::new(mss, false),
             rack: Rack::default(),
-            tail_probe: None,
-            congestion: congestion::create(&config, mss, false, 0),
+            tail_probe: NOWHERE,
+            congestion: None,
             timers: Timers::default(),
             progress: Progress::default(),
             pending: Pending::default(),
-            events: VecDeque::new(),
+            ready: None,
+            events: Events::default(),
             agreed: Agreed::default(),
             passive: false,
             orphan: false,
@@ -286,7 +300,7 @@ impl Connection {
         self.timers.stop_all();
         self.pacer.stop();
         self.closed = Some(reason);
-        self.events.push_back(Event::Closed(reason));
+        self.events.push(Event::Closed(reason));
     }
 
     fn enter_time_wait(&mut self, now: Time) {
@@ -307,7 +321,7 @@ impl Connection {
 
     /// News for the application, in the order it happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout); `None` for never.

@@ -61,15 +61,18 @@ impl Connection {
     pub fn pacing_rate(&self) -> Option<Rate> {
         match self.config.pacing {
             Pacing::Off => None,
-            Pacing::Auto => self.congestion.pacing_rate(),
-            Pacing::On => self.congestion.pacing_rate().or_else(|| self.usual_rate()),
+            Pacing::Auto => self.ask_control(|control| control.pacing_rate()),
+            Pacing::On => {
+                self.ask_control(|control| control.pacing_rate()).or_else(|| self.usual_rate())
+            }
         }
     }
 
     fn usual_rate(&self) -> Option<Rate> {
         let rtt = u128::from(self.rtt.smoothed()?.as_ps().max(1));
-        let window = self.congestion.window();
-        let early = self.congestion.threshold().is_none_or(|threshold| window < threshold / 2);
+        let (window, threshold) =
+            self.ask_control(|control| (control.window(), control.threshold()));
+        let early = threshold.is_none_or(|threshold| window < threshold / 2);
         let percent = if early { RATIOS.0 } else { RATIOS.1 };
         let bits = u128::from(window.max(self.queue.in_flight())) * 80_000_000_000;
         Some(Rate::from_bps(u64::try_from(bits * percent / rtt).unwrap_or(u64::MAX)))

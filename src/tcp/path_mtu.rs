@@ -4,13 +4,16 @@
 //! Not modelled: trying larger segments again after ten minutes; finding the size without the
 //! routers' help (RFC 4821).
 
+use std::num::NonZeroU16;
+
 use super::recovery::parts;
 use super::{Connection, offset};
 use crate::packet::ipv4;
 use crate::packet::tcp::{HEADER, SeqNum};
 use crate::units::Time;
 
-/// Smaller MTUs are not believed (`ip_rt_min_pmtu` of Linux) \[bytes\].
+/// Segments are made no smaller than for this MTU (`ip_rt_min_pmtu` of Linux): if a path takes less,
+/// routers are to cut them \[bytes\].
 const LEAST_MTU: u16 = 552;
 
 impl Connection {
@@ -24,14 +27,17 @@ impl Connection {
         if !self.state.is_synchronized() || self.queue.in_flight() == 0 || !in_flight {
             return;
         }
+        self.agreed.may_be_cut |= mtu < LEAST_MTU;
         let mtu = mtu.max(LEAST_MTU);
         let mss = mtu - ipv4::HEADER - HEADER;
         if mss < self.agreed.mss {
             self.agreed.mss = mss;
-            self.agreed.path_mtu = Some(mtu);
+            self.agreed.path_mtu = NonZeroU16::new(mtu);
             let size = self.segment_size();
             self.recovery.set_segment_size(size);
-            self.congestion.on_segment_size(size);
+            if let Some(control) = &mut self.congestion {
+                control.on_segment_size(size);
+            }
         }
         let size = self.segment_size();
         if self.queue.cut(size) {
@@ -42,7 +48,7 @@ impl Connection {
 
     /// The path's MTU \[bytes\], if a router has told it.
     #[must_use]
-    pub const fn path_mtu(&self) -> Option<u16> {
-        self.agreed.path_mtu
+    pub fn path_mtu(&self) -> Option<u16> {
+        self.agreed.path_mtu.map(NonZeroU16::get)
     }
 }

@@ -4,7 +4,7 @@
 use super::Connection;
 use super::receive::Arrival;
 use crate::packet::tcp::Segment;
-use crate::units::Time;
+use crate::units::{MaybeTime, Time};
 
 /// Timestamps older than this are no longer compared (RFC 7323 section 5.5).
 const TIMESTAMP_LIFETIME: Time = Time::from_secs(24 * 24 * 3600);
@@ -13,9 +13,10 @@ impl Connection {
     /// PAWS: whether the segment is older than one that was taken (RFC 7323 section 5.3, R1).
     pub(super) fn is_outdated(&self, now: Time, segment: &Segment) -> bool {
         let stamps = segment.options.timestamps.filter(|_| self.agreed.timestamps);
-        match (stamps, self.recent_timestamp) {
-            (Some(stamps), Some((recent, noted))) => {
-                is_older(stamps.value, recent) && now.saturating_sub(noted) < TIMESTAMP_LIFETIME
+        match (stamps, self.recent_noted.get()) {
+            (Some(stamps), Some(noted)) => {
+                is_older(stamps.value, self.recent_timestamp)
+                    && now.saturating_sub(noted) < TIMESTAMP_LIFETIME
             }
             _ => false,
         }
@@ -27,9 +28,10 @@ impl Connection {
         else {
             return;
         };
-        let newer = self.recent_timestamp.is_none_or(|(recent, _)| !is_older(stamps.value, recent));
+        let newer = !self.recent_noted.is_some() || !is_older(stamps.value, self.recent_timestamp);
         if newer && arrival.start <= self.receiver.acknowledged {
-            self.recent_timestamp = Some((stamps.value, now));
+            self.recent_timestamp = stamps.value;
+            self.recent_noted = MaybeTime::some(now);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::send_queue::Sent;
 use super::timers::Timer;
 use super::{Connection, Offset};
 use crate::packet::tcp::Segment;
-use crate::units::Time;
+use crate::units::{MaybeTime, Time};
 
 /// For how many recoveries a wider reordering window lasts (RFC 8985 section 6.2 step 4).
 const PERSISTENCE: u8 = 16;
@@ -80,7 +80,7 @@ pub(super) struct Rack {
     /// RACK.rtt.
     rtt: Time,
     /// RACK.min_RTT.
-    least_rtt: Option<Time>,
+    least_rtt: MaybeTime,
     /// RACK.dsack_round; zero, and so long past, before the first.
     dsack_round: Offset,
     /// RACK.reordering_seen.
@@ -94,7 +94,7 @@ pub(super) struct Rack {
 impl Rack {
     /// Step 1: a round trip of a segment that was sent only once.
     pub(super) fn note_rtt(&mut self, rtt: Time) {
-        self.least_rtt = Some(self.least_rtt.map_or(rtt, |least| least.min(rtt)));
+        self.least_rtt = MaybeTime::some(self.least_rtt.or_never().min(rtt));
     }
 
     /// Steps 1 to 3. Says whether anything was learnt.
@@ -136,7 +136,7 @@ impl Rack {
         if sure && !self.reordering_seen {
             return Time::ZERO;
         }
-        let quarter = self.least_rtt.unwrap_or(Time::ZERO).as_ps() / 4;
+        let quarter = self.least_rtt.get().unwrap_or(Time::ZERO).as_ps() / 4;
         let window = Time::from_ps(quarter).saturating_mul(1 + u64::from(self.widened));
         window.min(smoothed.unwrap_or(Time::ZERO))
     }
@@ -152,7 +152,7 @@ impl Connection {
         });
         Delivery {
             now,
-            least_rtt: self.rack.least_rtt.unwrap_or(Time::ZERO),
+            least_rtt: self.rack.least_rtt.get().unwrap_or(Time::ZERO),
             echoed,
             forward: self.queue.forward(),
             ..Delivery::default()

@@ -59,16 +59,15 @@ impl Connection {
     }
 
     /// Whether this is TIME-WAIT and `syn` may begin a new connection at once: it is newer than
-    /// all of the old one (RFC 9293 section 3.10.7.4, RFC 6191).
+    /// all of the old one, and none that was delayed (RFC 9293 section 3.10.7.4, RFC 6191).
     #[must_use]
-    pub fn gives_way_to(&self, syn: &Segment) -> bool {
+    pub fn gives_way_to(&self, now: Time, syn: &Segment) -> bool {
         let fresh_syn = syn.flags.syn && !syn.flags.ack && !syn.flags.rst;
         let later = self.receiver.offset(syn.seq) > self.receiver.next;
-        let newer = match (syn.options.timestamps, self.recent_timestamp) {
-            (Some(stamps), Some((recent, _))) => is_older(recent, stamps.value),
-            _ => false,
-        };
-        self.state == State::TimeWait && fresh_syn && (later || newer)
+        let newer = self.recent_noted.is_some()
+            && syn.options.timestamps.is_some_and(|s| is_older(self.recent_timestamp, s.value));
+        let delayed = self.is_outdated(now, syn);
+        self.state == State::TimeWait && fresh_syn && !delayed && (later || newer)
     }
 
     /// First: sequence number. Like Linux, what ends just at the last acknowledgment still passes.
@@ -127,13 +126,13 @@ impl Connection {
         let ack = super::offset(self.opening.isn, near, segment.ack);
         if self.state == State::SynReceived {
             if ack <= 0 || ack > self.queue.next {
-                self.pending.ready = no_connection::reset_for(segment).map(Box::new);
+                self.ready = no_connection::reset_for(segment).map(Box::new);
                 return false;
             }
             self.establish(now, segment, ack);
         }
         // RFC 5961 section 5.2
-        if ack > self.queue.next || ack < near - self.window.largest.cast_signed() {
+        if ack > self.queue.next || ack < near - Offset::from(self.window.largest) {
             self.acks.challenge(now, &self.config, segment.data_length > 0);
             return false;
         }
@@ -166,7 +165,7 @@ impl Connection {
             return;
         }
         // Nothing comes after a FIN.
-        let kept = end.min(self.receiver.edge).min(self.receiver.fin.unwrap_or(Offset::MAX));
+        let kept = end.min(self.receiver.edge).min(self.receiver.fin);
         if self.orphan && kept > self.receiver.next {
             // RFC 9293 section 3.6.1: nobody will read them; tell the other end.
             return self.reset_connection(CloseReason::Aborted);
@@ -178,7 +177,7 @@ impl Connection {
         let fresh = self.receiver.next - next;
         if fresh > 0 {
             self.receiver.unread += fresh.cast_unsigned();
-            self.events.push_back(Event::Readable);
+            self.events.push(Event::Readable);
         }
         self.grow_window(now, arrival.segment, in_order);
         let waiting = self.receiver.next - self.receiver.acknowledged;
@@ -199,15 +198,15 @@ impl Connection {
             if self.receiver.finished() {
                 return self.take_repeated_fin(now);
             }
-            self.receiver.fin = Some(arrival.end - 1);
+            self.receiver.fin = arrival.end - 1;
             // Even one that comes too early is news to answer.
             self.acks.now |= arrival.end - 1 > self.receiver.next;
         }
-        if self.receiver.fin != Some(self.receiver.next) {
+        if self.receiver.fin != self.receiver.next {
             return;
         }
         self.receiver.next += 1;
-        self.events.push_back(Event::Readable);
+        self.events.push(Event::Readable);
         match self.state {
             State::Established => {
                 self.set_state(State::CloseWait);

@@ -4,7 +4,7 @@
 
 use super::autotune::Reading;
 use super::reassembly::Reassembly;
-use super::{Offset, number, offset};
+use super::{NOWHERE, Offset, number, offset};
 use crate::packet::tcp::{SackBlock, SackBlocks, SeqNum};
 
 /// The receiving half of a connection.
@@ -20,8 +20,8 @@ pub(super) struct Receiver {
     pub(super) acknowledged: Offset,
     /// The right edge of the window as the other end was last told; it never moves back.
     pub(super) edge: Offset,
-    /// Where the other end's FIN is.
-    pub(super) fin: Option<Offset>,
+    /// Where the other end's FIN is; nowhere before it has come.
+    pub(super) fin: Offset,
     pub(super) held: Reassembly,
     /// What the application's reading tells; absent while the size is fixed or nothing has come.
     pub(super) reading: Option<Box<Reading>>,
@@ -42,7 +42,7 @@ impl Receiver {
             unread: 0,
             acknowledged: 0,
             edge: 0,
-            fin: None,
+            fin: NOWHERE,
             held: Reassembly::default(),
             reading: None,
             capacity,
@@ -50,6 +50,11 @@ impl Receiver {
             mss,
             scale: 0,
         }
+    }
+
+    /// IRS.
+    pub(super) const fn isn(&self) -> SeqNum {
+        self.isn
     }
 
     /// The other end's SYN has come.
@@ -71,7 +76,7 @@ impl Receiver {
     }
     /// Whether all up to and with the FIN has arrived.
     pub(super) const fn finished(&self) -> bool {
-        matches!(self.fin, Some(fin) if fin < self.next)
+        self.fin < self.next
     }
 
     /// How much the application has read, as a place in the stream.

@@ -54,7 +54,8 @@ pub(super) struct Recovery {
     /// F-RTO: new data go out, and nothing is sent again, until the next acknowledgment.
     new_only: bool,
     sack: bool,
-    mss: u64,
+    /// Below 2^16 \[bytes\].
+    mss: u32,
 }
 
 /// What one acknowledgment told.
@@ -97,7 +98,10 @@ macro_rules! parts {
     ($connection:ident) => {
         $crate::tcp::recovery::Parts {
             queue: &mut $connection.queue,
-            congestion: &mut *$connection.congestion,
+            congestion: $connection
+                .congestion
+                .as_deref_mut()
+                .expect("congestion control begins before anything is sent"),
             config: &$connection.config,
         }
     };
@@ -129,13 +133,13 @@ impl Recovery {
             doubtful: false,
             new_only: false,
             sack,
-            mss,
+            mss: mss as u32,
         }
     }
 
     /// Bytes that duplicate acknowledgments tell to have left the network.
     pub(super) const fn left_network(&self) -> u64 {
-        if self.sack { 0 } else { self.duplicates as u64 * self.mss }
+        if self.sack { 0 } else { self.duplicates as u64 * self.mss as u64 }
     }
 
     /// How much may be in the network.
@@ -153,7 +157,7 @@ impl Recovery {
     pub(super) fn pace(&mut self, delivered: i64, advanced: bool, queue: &SendQueue) {
         let pipe = queue.pipe().saturating_sub(self.left_network());
         if let Some(rate) = self.rate.as_mut() {
-            rate.on_ack(delivered.max(0).cast_unsigned(), pipe, self.mss, advanced);
+            rate.on_ack(delivered.max(0).cast_unsigned(), pipe, self.mss.into(), advanced);
         }
     }
 
@@ -173,7 +177,7 @@ impl Recovery {
 
     /// `bytes` before `end` arrived twice (RFC 2883).
     pub(super) fn on_repeated(&mut self, end: Offset, bytes: u64) {
-        let segments = u32::try_from(bytes.div_ceil(self.mss)).unwrap_or(u32::MAX);
+        let segments = u32::try_from(bytes.div_ceil(self.mss.into())).unwrap_or(u32::MAX);
         if let Some(undo) = self.undo.as_mut() {
             undo.on_repeated(end, segments);
         }
@@ -259,7 +263,7 @@ impl Recovery {
         }
         self.duplicates = self.duplicates.saturating_add(1);
         let threshold = parts.config.duplicate_threshold;
-        let overtaken = self.sack && parts.queue.mark_overtaken(threshold, self.mss);
+        let overtaken = self.sack && parts.queue.mark_overtaken(threshold, self.mss.into());
         let enough = overtaken || self.duplicates >= threshold;
         // RFC 6582 section 3.2 (2): not for duplicates of what was sent before the last loss.
         let fresh =
@@ -340,7 +344,7 @@ impl Recovery {
 
     /// Segments are no longer than this from now on \[bytes\].
     pub(super) const fn set_segment_size(&mut self, mss: u64) {
-        self.mss = mss;
+        self.mss = mss as u32;
     }
 
     /// RFC 6582 section 3.2 (3): the next hole is lost too, and is filled at once. With SACK, it
@@ -350,13 +354,13 @@ impl Recovery {
             return;
         }
         if self.sack {
-            parts.queue.mark_overtaken(parts.config.duplicate_threshold, self.mss);
+            parts.queue.mark_overtaken(parts.config.duplicate_threshold, self.mss.into());
             if parts.queue.flight.front().is_some_and(|first| !first.resent) {
                 parts.queue.mark_first_lost();
             }
             return;
         }
-        let arrived = u32::try_from(bytes / self.mss).unwrap_or(u32::MAX);
+        let arrived = u32::try_from(bytes / u64::from(self.mss)).unwrap_or(u32::MAX);
         self.duplicates = self.duplicates.saturating_sub(arrived.saturating_sub(1));
         parts.queue.mark_first_lost();
         self.force = true;

@@ -9,16 +9,20 @@ pub(super) struct RttEstimator {
     /// SRTT, if there was a measurement.
     average: Time,
     variance: Time,
-    backoff: u32,
+    /// The timeout that follows from them, without doubling.
+    settled: Time,
+    /// How often the timeout is doubled, up to what takes it beyond all limits.
+    backoff: u8,
     fallback: bool,
     /// How many measurements there were, and the latest.
-    measured: (u32, Time),
+    measurements: u32,
+    latest: Time,
 }
 
 impl RttEstimator {
     /// SRTT, once there is a measurement.
     pub(super) const fn smoothed(&self) -> Option<Time> {
-        if self.measured.0 > 0 { Some(self.average) } else { None }
+        if self.measurements > 0 { Some(self.average) } else { None }
     }
 
     /// RTTVAR, zero before the first measurement.
@@ -27,16 +31,17 @@ impl RttEstimator {
     }
 
     /// How many measurements there were, and the latest.
-    pub(super) const fn measured(&self) -> (u64, Time) {
-        (self.measured.0 as u64, self.measured.1)
+    pub(super) const fn measured(&self) -> (u32, Time) {
+        (self.measurements, self.latest)
     }
 
     /// A measurement of a segment that was sent only once, or by its timestamp (Karn's rule).
     /// Ends the doubling.
-    pub(super) fn sample(&mut self, rtt: Time) {
+    pub(super) fn sample(&mut self, config: &Config, rtt: Time) {
         self.backoff = 0;
         let smoothed = self.smoothed();
-        self.measured = (self.measured.0.saturating_add(1), rtt);
+        self.measurements = self.measurements.saturating_add(1);
+        self.latest = rtt;
         let ps = rtt.as_ps();
         match smoothed {
             // RFC 6298 (2.2)
@@ -53,6 +58,13 @@ impl RttEstimator {
                 self.average = Time::from_ps(smoothed.as_ps() - smoothed.as_ps() / 8 + ps / 8);
             }
         }
+        let variance = self.variance.saturating_mul(4).max(config.clock);
+        let timeout = if config.rto_min_of_variance {
+            self.average.saturating_add(variance.max(config.rto_min))
+        } else {
+            self.average.saturating_add(variance).max(config.rto_min)
+        };
+        self.settled = on_clock(timeout, config);
     }
 
     /// RFC 6298 (5.5): the timer has run out.
@@ -69,24 +81,16 @@ impl RttEstimator {
 
     /// The timeout without doubling.
     pub(super) fn base(&self, config: &Config) -> Time {
-        let raw = match self.smoothed() {
-            None if self.fallback => config.rto_fallback,
-            None => config.rto_initial,
-            Some(smoothed) => {
-                let variance = self.variance.saturating_mul(4).max(config.clock);
-                if config.rto_min_of_variance {
-                    smoothed.saturating_add(variance.max(config.rto_min))
-                } else {
-                    smoothed.saturating_add(variance).max(config.rto_min)
-                }
-            }
-        };
-        round_up(raw, config.clock).min(config.rto_max)
+        match self.measurements {
+            0 if self.fallback => on_clock(config.rto_fallback, config),
+            0 => on_clock(config.rto_initial, config),
+            _ => self.settled,
+        }
     }
 
     /// The timeout with doubling.
     pub(super) fn timeout(&self, config: &Config) -> Time {
-        doubled(self.base(config), self.backoff, config)
+        doubled(self.base(config), self.backoff.into(), config)
     }
 }
 
@@ -95,21 +99,23 @@ pub(super) fn doubled(timeout: Time, times: u32, config: &Config) -> Time {
     timeout.saturating_mul(1_u64 << times.min(40)).min(config.rto_max)
 }
 
-fn round_up(time: Time, clock: Time) -> Time {
-    if clock.is_zero() {
-        return time;
-    }
-    time.as_ps().checked_next_multiple_of(clock.as_ps()).map_or(Time::MAX, Time::from_ps)
+/// The next tick of the clock, up to the greatest timeout.
+fn on_clock(time: Time, config: &Config) -> Time {
+    let rounded = match config.clock.as_ps() {
+        0 => time,
+        tick => time.as_ps().checked_next_multiple_of(tick).map_or(Time::MAX, Time::from_ps),
+    };
+    rounded.min(config.rto_max)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn after(samples_us: &[u64]) -> RttEstimator {
+    fn after(config: &Config, samples_us: &[u64]) -> RttEstimator {
         let mut estimator = RttEstimator::default();
         for us in samples_us {
-            estimator.sample(Time::from_us(*us));
+            estimator.sample(config, Time::from_us(*us));
         }
         estimator
     }
@@ -117,26 +123,28 @@ mod tests {
     #[test]
     fn linux_gives_244_ms_at_40_ms() {
         let linux = Config::linux();
-        assert_eq!(after(&[]).timeout(&linux), Time::from_secs(1));
+        assert_eq!(after(&linux, &[]).timeout(&linux), Time::from_secs(1));
         for samples in [&[40_297][..], &[40_297, 40_250, 40_290, 40_310]] {
-            assert_eq!(after(samples).timeout(&linux), Time::from_ms(244));
+            assert_eq!(after(&linux, samples).timeout(&linux), Time::from_ms(244));
         }
-        assert_eq!(after(&[40_000]).timeout(&linux), Time::from_ms(240));
+        assert_eq!(after(&linux, &[40_000]).timeout(&linux), Time::from_ms(240));
         // A handshake that took 1053 ms: SRTT + 4 * SRTT / 2.
-        assert_eq!(after(&[1_053_000]).timeout(&linux), Time::from_ms(3160));
+        assert_eq!(after(&linux, &[1_053_000]).timeout(&linux), Time::from_ms(3160));
     }
 
     #[test]
     fn the_rfc_never_waits_less_than_a_second() {
-        assert_eq!(after(&[40_000]).timeout(&Config::rfc()), Time::from_secs(1));
-        assert_eq!(after(&[900_000]).timeout(&Config::rfc()), Time::from_ms(2700));
+        let rfc = Config::rfc();
+        assert_eq!(after(&rfc, &[40_000]).timeout(&rfc), Time::from_secs(1));
+        assert_eq!(after(&rfc, &[900_000]).timeout(&rfc), Time::from_ms(2700));
     }
 
     #[test]
     fn variance_falls_by_a_quarter() {
-        let mut estimator = after(&[40_000]);
+        let config = Config::linux();
+        let mut estimator = after(&config, &[40_000]);
         for expected_us in [15_000, 11_250] {
-            estimator.sample(Time::from_ms(40));
+            estimator.sample(&config, Time::from_ms(40));
             assert_eq!(estimator.variance, Time::from_us(expected_us));
         }
     }
@@ -144,13 +152,13 @@ mod tests {
     #[test]
     fn doubles_until_a_sample() {
         let config = Config::linux();
-        let mut estimator = after(&[40_000]);
+        let mut estimator = after(&config, &[40_000]);
         estimator.back_off();
         estimator.back_off();
         assert_eq!(estimator.timeout(&config), Time::from_ms(960));
         (0..60).for_each(|_| estimator.back_off());
         assert_eq!(estimator.timeout(&config), config.rto_max);
-        estimator.sample(Time::from_ms(40));
+        estimator.sample(&config, Time::from_ms(40));
         assert_eq!(estimator.timeout(&config), Time::from_ms(240));
     }
 

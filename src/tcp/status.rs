@@ -1,8 +1,13 @@
 //! What can be seen of a connection from outside, as `ss -ti` shows it.
 
-use super::config::Congestion;
+use std::sync::Arc;
+
+use super::config::{Config, Congestion};
+use super::send_queue::FIRST_DATA;
 use super::state::State;
-use super::{CloseReason, Connection};
+use super::timers::Timer;
+use super::{CloseReason, Connection, number};
+use crate::packet::tcp::SeqNum;
 use crate::units::Time;
 
 impl Connection {
@@ -10,6 +15,16 @@ impl Connection {
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
+    }
+    /// The initial sequence number of this end.
+    #[must_use]
+    pub const fn isn(&self) -> SeqNum {
+        self.opening.isn
+    }
+    /// That of the other end, once its SYN has come.
+    #[must_use]
+    pub const fn remote_isn(&self) -> SeqNum {
+        self.receiver.isn()
     }
     /// Whether it began with the other end's SYN.
     #[must_use]
@@ -49,39 +64,71 @@ impl Connection {
         }
         self.queue.capacity.saturating_sub(self.queue.buffered())
     }
+    /// What it lives by.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+    /// Data written so far \[bytes\].
+    #[must_use]
+    pub const fn written(&self) -> u64 {
+        (self.queue.written - FIRST_DATA).cast_unsigned()
+    }
+    /// Data read so far \[bytes\].
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        let receiver = &self.receiver;
+        let arrived = receiver.next.min(receiver.fin) - FIRST_DATA;
+        arrived.max(0).cast_unsigned().saturating_sub(receiver.unread)
+    }
     /// Sequence numbers sent and not acknowledged \[bytes\].
     #[must_use]
     pub const fn in_flight(&self) -> u64 {
         self.queue.in_flight()
     }
+    /// Whether an acknowledgment has to go out now: after a read, nothing else does.
+    #[must_use]
+    pub const fn owes_acknowledgment(&self) -> bool {
+        self.acks.now
+    }
+    /// When the retransmission timer will expire, if it is armed.
+    #[must_use]
+    pub fn retransmission_deadline(&self) -> Option<Time> {
+        self.timers.deadline(Timer::Retransmit)
+    }
+    /// The sequence number of the byte that this end writes after `written` others.
+    #[must_use]
+    pub const fn sequence_number(&self, written: u64) -> SeqNum {
+        number(self.opening.isn, written.cast_signed() + 1)
+    }
     /// The congestion window \[bytes\]; while it is reduced, what it is at this point of the way.
     #[must_use]
     pub fn congestion_window(&self) -> u64 {
-        self.recovery.window(&*self.congestion)
+        self.ask_control(|control| self.recovery.window(control))
     }
     /// The slow start threshold \[bytes\]; absent before the first loss.
     #[must_use]
     pub fn slow_start_threshold(&self) -> Option<u64> {
-        self.congestion.threshold()
+        self.ask_control(|control| control.threshold())
     }
     /// The other end's window \[bytes\].
     #[must_use]
     pub const fn send_window(&self) -> u64 {
-        self.window.size
+        self.window.size as u64
     }
     /// How many segments were sent again, SYN included.
     #[must_use]
-    pub const fn retransmissions(&self) -> u64 {
-        self.progress.retransmissions as u64
+    pub const fn retransmissions(&self) -> u32 {
+        self.progress.retransmissions
     }
     /// How often the retransmission timer has run out, that of the SYN included.
     #[must_use]
-    pub const fn timeouts(&self) -> u64 {
-        self.progress.timeouts as u64
+    pub const fn timeouts(&self) -> u32 {
+        self.progress.timeouts
     }
     /// How many round trips were measured so far, and the latest of them.
     #[must_use]
-    pub const fn round_trips(&self) -> (u64, Time) {
+    pub const fn round_trips(&self) -> (u32, Time) {
         self.rtt.measured()
     }
     /// SRTT (RFC 6298); absent before the first measurement.

@@ -5,17 +5,10 @@
 use super::flow::Chunk;
 use super::recovery::{Phase, parts};
 use super::timers::Timer;
-use super::{Connection, Offset, Outgoing};
+use super::transmit::Departure;
+use super::{Connection, NOWHERE};
+use crate::packet::tcp::Purpose;
 use crate::units::Time;
-
-/// A probe that went out and is not accounted for yet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TailProbe {
-    /// TLP.end_seq: SND.NXT after it.
-    end: Offset,
-    /// It was old data sent again.
-    repeated: bool,
-}
 
 impl Connection {
     /// How long to wait for an acknowledgment before probing, if a probe is possible (RFC 8985
@@ -23,7 +16,7 @@ impl Connection {
     pub(super) fn probe_timeout(&self) -> Option<Time> {
         let quiet =
             matches!(self.recovery.phase, Phase::Open | Phase::Reduced) && self.queue.sacked() == 0;
-        let allowed = self.config.tail_loss_probe && self.agreed.sack && self.tail_probe.is_none();
+        let allowed = self.config.tail_loss_probe && self.agreed.sack && self.tail_probe == NOWHERE;
         if !quiet || !allowed {
             return None;
         }
@@ -61,31 +54,28 @@ impl Connection {
     }
 
     /// The probe: new data if the window takes any, or else the last segment again.
-    pub(super) fn send_tail_probe(&mut self, now: Time) -> Option<Outgoing> {
+    pub(super) fn send_tail_probe(&mut self, now: Time) -> Option<Departure> {
         let last = self.queue.flight.len().checked_sub(1)?;
         let fresh = self.chunk_to_probe().map(|chunk| self.send_new(now, chunk));
         let repeated = fresh.is_none();
-        let segment = fresh.unwrap_or_else(|| {
-            let segment = self.send_again(now, last);
-            self.outgoing(segment)
-        });
-        self.tail_probe = Some(TailProbe { end: self.queue.next, repeated });
+        let departure = fresh.unwrap_or_else(|| self.send_again(now, last));
+        self.tail_probe = self.queue.next;
+        self.progress.probe_repeated = repeated;
         self.restart_retransmission(now);
-        Some(segment)
+        Some(departure.for_purpose(Purpose::TailLossProbe))
     }
 
     /// An acknowledgment came. If the probe repaired a loss, the window comes down for it once
     /// (RFC 8985 section 7.4.2). A D-SACK says that there was no loss, and so does a bare duplicate.
     pub(super) fn account_for_probe(&mut self, repeated: bool, bare_duplicate: bool) {
-        let Some(probe) = self.tail_probe else { return };
-        let acknowledged = self.queue.unacknowledged;
-        if acknowledged < probe.end {
+        let (end, acknowledged) = (self.tail_probe, self.queue.unacknowledged);
+        if acknowledged < end {
             return;
         }
-        if !probe.repeated || repeated || (bare_duplicate && acknowledged == probe.end) {
-            self.tail_probe = None;
-        } else if acknowledged > probe.end {
-            self.tail_probe = None;
+        if !self.progress.probe_repeated || repeated || (bare_duplicate && acknowledged == end) {
+            self.tail_probe = NOWHERE;
+        } else if acknowledged > end {
+            self.tail_probe = NOWHERE;
             self.recovery.on_repaired(&mut parts!(self));
             self.ecn.on_reduction();
         }

@@ -4,8 +4,9 @@ use super::recovery::parts;
 use super::rto::doubled;
 use super::state::State;
 use super::timers::Timer;
-use super::{CloseReason, Connection};
-use crate::units::Time;
+use super::{CloseReason, Connection, NOWHERE};
+use crate::packet::tcp::Purpose;
+use crate::units::{MaybeTime, Time};
 
 impl Connection {
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Does nothing when called
@@ -44,14 +45,14 @@ impl Connection {
         }
         self.progress.syn_timeouts += 1;
         self.progress.timeouts += 1;
-        self.pending.syn = true;
+        self.pending.syn = Some(Purpose::TimeoutRetransmit);
     }
 
     fn on_retransmit(&mut self, now: Time) {
         if self.queue.in_flight() == 0 {
             return;
         }
-        let since = *self.progress.stalled_since.get_or_insert(now);
+        let since = self.progress.stalled_since.get_or_insert(now);
         if self.has_waited_enough(now, since) {
             return self.finish(CloseReason::TimedOut);
         }
@@ -60,7 +61,7 @@ impl Connection {
         self.recovery.on_timeout(recent, &mut parts!(self));
         self.timers.stop(Timer::Reorder);
         self.ecn.on_reduction();
-        self.tail_probe = None;
+        self.tail_probe = NOWHERE;
         self.rtt.back_off();
         self.restart_retransmission(now);
     }
@@ -78,7 +79,7 @@ impl Connection {
         if !self.is_blocked_by_window() {
             return;
         }
-        let since = *self.progress.stalled_since.get_or_insert(now);
+        let since = self.progress.stalled_since.get_or_insert(now);
         if self.is_tired_of_probing(now)
             || self.progress.probes > self.config.retries
             || (self.progress.probes > 0 && self.has_waited_enough(now, since))
@@ -86,7 +87,7 @@ impl Connection {
             return self.finish(CloseReason::TimedOut);
         }
         if self.progress.probes == 0 {
-            self.progress.stalled_since = Some(now);
+            self.progress.stalled_since = MaybeTime::some(now);
         }
         self.progress.probes += 1;
         self.progress.persist_backoff += 1;
@@ -97,7 +98,7 @@ impl Connection {
     /// user timeout has passed, or the application has closed and the probes are as rare as they
     /// get (Linux `tcp_probe_timer`).
     fn is_tired_of_probing(&mut self, now: Time) -> bool {
-        let shut = now.saturating_sub(*self.progress.shut_since.get_or_insert(now));
+        let shut = now.saturating_sub(self.progress.shut_since.get_or_insert(now));
         let backoff = self.progress.persist_backoff;
         let wait = doubled(self.rtt.base(&self.config), backoff, &self.config);
         self.config.user_timeout.is_some_and(|limit| shut >= limit)

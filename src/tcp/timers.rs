@@ -1,7 +1,5 @@
 //! The timers of one connection: a table of deadlines.
 
-use std::num::NonZeroU64;
-
 use crate::units::Time;
 
 /// What a deadline is for.
@@ -33,37 +31,41 @@ const ALL: [Timer; 7] = [
     Timer::Linger,
 ];
 
-/// A deadline [ps]. One at the very start of time comes a picosecond late, so that none costs no
-/// room.
-type Deadline = NonZeroU64;
+/// At most one deadline of each kind; one that is not set is at the end of time, so that the earliest
+/// is found without asking.
+#[derive(Debug, Clone)]
+pub(super) struct Timers([Time; ALL.len()]);
 
-/// At most one deadline of each kind.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Timers([Option<Deadline>; ALL.len()]);
+impl Default for Timers {
+    fn default() -> Self {
+        Self([Time::MAX; ALL.len()])
+    }
+}
 
 impl Timers {
     pub(super) const fn set(&mut self, timer: Timer, deadline: Time) {
-        let ps = deadline.as_ps();
-        self.0[timer as usize] = Deadline::new(if ps == 0 { 1 } else { ps });
+        self.0[timer as usize] = deadline;
     }
     pub(super) const fn stop(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.0[timer as usize] = Time::MAX;
     }
     pub(super) const fn stop_all(&mut self) {
-        self.0 = [None; ALL.len()];
+        self.0 = [Time::MAX; ALL.len()];
     }
     pub(super) const fn is_set(&self, timer: Timer) -> bool {
-        self.0[timer as usize].is_some()
+        self.0[timer as usize].as_ps() != Time::MAX.as_ps()
+    }
+    pub(super) fn deadline(&self, timer: Timer) -> Option<Time> {
+        Some(self.0[timer as usize]).filter(|deadline| *deadline != Time::MAX)
     }
     /// The earliest deadline.
     pub(super) fn next(&self) -> Option<Time> {
-        self.0.iter().flatten().min().map(|deadline| Time::from_ps(deadline.get()))
+        let first = self.0.iter().fold(Time::MAX, |first, deadline| first.min(*deadline));
+        Some(first).filter(|deadline| *deadline != Time::MAX)
     }
     /// Stops one timer that has run out by `now`, and says which.
     pub(super) fn take_expired(&mut self, now: Time) -> Option<Timer> {
-        let timer = ALL
-            .into_iter()
-            .find(|timer| self.0[*timer as usize].is_some_and(|at| at.get() <= now.as_ps()))?;
+        let timer = ALL.into_iter().find(|timer| self.0[*timer as usize] <= now)?;
         self.stop(timer);
         Some(timer)
     }

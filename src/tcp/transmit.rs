@@ -1,49 +1,79 @@
 //! What goes out now (RFC 9293 sections 3.7.4, 3.8.4 and 3.8.6).
 
 use super::flow::Chunk;
+use super::recovery::Phase;
 use super::state::State;
 use super::timers::Timer;
 use super::{Connection, Offset, Outgoing, number};
-use crate::packet::tcp::{Flags, Options, SackBlocks, Segment, SeqNum, Timestamps};
-use crate::units::Time;
+use crate::packet::tcp::{Flags, Options, Purpose, SackBlocks, Segment, SeqNum, Timestamps};
+use crate::units::{MaybeTime, Time};
 
 /// Length of the timestamps option with its padding \[bytes\].
 const TIMESTAMPS: u16 = 12;
+
+/// What a segment is about: decided first, and written down at one place only, as a whole segment
+/// is long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Departure {
+    start: Offset,
+    chunk: Chunk,
+    /// Data that go out for the first time.
+    fresh: bool,
+    purpose: Purpose,
+}
+
+impl Departure {
+    /// A segment without data.
+    const fn bare(start: Offset) -> Self {
+        let chunk = Chunk { bytes: 0, fin: false };
+        Self { start, chunk, fresh: false, purpose: Purpose::Ordinary }
+    }
+
+    pub(super) const fn for_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
+}
 
 impl Connection {
     /// The next segment to send, if there is one. Lost data come first, then new data, then
     /// probes, then acknowledgments that nothing else carries.
     pub fn poll_transmit(&mut self, now: Time) -> Option<Outgoing> {
-        if let Some(segment) = self.pending.ready.take() {
+        if let Some(segment) = self.ready.take() {
             return Some(self.outgoing(*segment));
         }
         if self.state == State::Closed {
             return None;
         }
         self.pacer.stop();
-        if self.pending.syn {
+        if let Some(purpose) = self.pending.syn.take() {
             let syn = self.send_syn(now);
-            return Some(self.outgoing(syn));
+            return Some(self.outgoing(syn).for_purpose(purpose));
         }
+        let departure = self.next_departure(now);
+        self.watch_window(now);
+        let Departure { start, chunk, fresh, purpose } = departure?;
+        let segment = self.segment(now, start, chunk);
+        let outgoing = if fresh { self.mark_new_data(segment) } else { self.outgoing(segment) };
+        Some(outgoing.for_purpose(purpose))
+    }
+
+    #[inline]
+    fn next_departure(&mut self, now: Time) -> Option<Departure> {
         if std::mem::take(&mut self.pending.tail_probe)
             && let Some(probe) = self.send_tail_probe(now)
         {
             return Some(probe);
         }
-        let segment = self
-            .new_data_in_doubt(now)
-            .or_else(|| self.retransmission(now).map(|segment| self.outgoing(segment)))
+        self.new_data_in_doubt(now)
+            .or_else(|| self.retransmission(now))
             .or_else(|| self.new_data(now))
-            .or_else(|| self.probe(now).map(|segment| self.outgoing(segment)))
-            .or_else(|| self.bare_ack(now).map(|segment| self.outgoing(segment)));
-        self.watch_window(now);
-        segment
+            .or_else(|| self.probe(now))
+            .or_else(|| self.bare_ack())
     }
 
     fn send_syn(&mut self, now: Time) -> Segment {
-        self.pending.syn = false;
         let first = self.queue.next == 0;
-        self.progress.syn_sent = first.then_some(now);
+        self.progress.syn_sent = first.then_some(now).into();
         self.progress.retransmissions += u32::from(!first);
         self.queue.next = self.queue.next.max(1);
         if !self.timers.is_set(Timer::Retransmit) {
@@ -69,7 +99,7 @@ impl Connection {
     }
 
     /// After a timeout that may have been needless, new data go first (RFC 5682 section 2.1 (2b)).
-    fn new_data_in_doubt(&mut self, now: Time) -> Option<Outgoing> {
+    fn new_data_in_doubt(&mut self, now: Time) -> Option<Departure> {
         if !self.recovery.sends_only_new_data() {
             return None;
         }
@@ -81,30 +111,32 @@ impl Connection {
     }
 
     /// The oldest lost segment, if it fits into the congestion window.
-    fn retransmission(&mut self, now: Time) -> Option<Segment> {
+    fn retransmission(&mut self, now: Time) -> Option<Departure> {
         if self.recovery.sends_only_new_data() {
             return None;
         }
         let index = self.queue.next_lost()?;
         let sent = self.queue.flight[index];
-        if !self.recovery.force
-            && self.in_network() + sent.length() > self.recovery.window(&*self.congestion)
-        {
+        if !self.recovery.force && self.in_network() + sent.length() > self.congestion_window() {
             return None;
         }
         if !self.recovery.force && self.pacer.holds(now) {
             return None;
         }
         self.recovery.force = false;
-        let segment = self.send_again(now, index);
+        let departure = self.send_again(now, index);
         if index == 0 || !self.is_retransmission_armed() {
             self.restart_retransmission(now);
         }
-        Some(segment)
+        let purpose = match self.recovery.phase {
+            Phase::Loss => Purpose::TimeoutRetransmit,
+            Phase::Open | Phase::Reduced | Phase::Recovery => Purpose::FastRetransmit,
+        };
+        Some(departure.for_purpose(purpose))
     }
 
     /// Sends a segment in flight again.
-    pub(super) fn send_again(&mut self, now: Time, index: usize) -> Segment {
+    pub(super) fn send_again(&mut self, now: Time, index: usize) -> Departure {
         let sent = self.queue.flight[index];
         self.recovery.on_sent(sent.length());
         self.recovery.on_resent(now);
@@ -113,22 +145,21 @@ impl Connection {
         self.progress.retransmissions += 1;
         let bytes = sent.length() - u64::from(sent.fin);
         self.pace(now, bytes);
-        self.segment(now, sent.start, Chunk { bytes, fin: sent.fin })
+        let chunk = Chunk { bytes, fin: sent.fin };
+        Departure { start: sent.start, chunk, fresh: false, purpose: Purpose::Ordinary }
     }
 
     const fn is_retransmission_armed(&self) -> bool {
         self.timers.is_set(Timer::Retransmit)
     }
 
-    fn new_data(&mut self, now: Time) -> Option<Outgoing> {
+    fn new_data(&mut self, now: Time) -> Option<Departure> {
         let chunk = self.next_chunk()?;
         if self.queue.in_flight() == 0 {
             self.restart_after_idle(now);
         }
         // As in Linux, a FIN alone need not fit into the congestion window.
-        if chunk.bytes > 0
-            && self.in_network() + chunk.bytes > self.recovery.window(&*self.congestion)
-        {
+        if chunk.bytes > 0 && self.in_network() + chunk.bytes > self.congestion_window() {
             return None;
         }
         if chunk.bytes > 0 && self.pacer.holds(now) {
@@ -138,26 +169,23 @@ impl Connection {
     }
 
     fn restart_after_idle(&mut self, now: Time) {
-        self.progress.stalled_since = None;
+        self.progress.stalled_since = MaybeTime::NONE;
+        self.start_control();
         let idle = now.saturating_sub(self.progress.sent);
         let timeout = self.rtt.timeout(&self.config);
+        let Some(control) = self.congestion.as_deref_mut() else { return };
         if self.config.slow_start_after_idle && idle > timeout {
             // As Linux's tcp_cwnd_restart counts.
             let timeouts = (idle.as_ps() - 1) / timeout.as_ps().max(1);
             let halvings = u32::try_from(timeouts).ok().filter(|_| self.config.halve_when_idle);
-            self.congestion.on_idle(halvings.unwrap_or(u32::MAX));
+            control.on_idle(halvings.unwrap_or(u32::MAX));
         }
         let limited = self.queue.rate.as_ref().is_some_and(|rate| rate.is_limited());
-        self.congestion.on_restart(now, idle, limited);
+        control.on_restart(now, idle, limited);
     }
 
     /// Sends new data.
-    pub(super) fn send_new(&mut self, now: Time, chunk: Chunk) -> Outgoing {
-        let segment = self.send_chunk(now, chunk);
-        self.mark_new_data(segment)
-    }
-
-    fn send_chunk(&mut self, now: Time, chunk: Chunk) -> Segment {
+    pub(super) fn send_new(&mut self, now: Time, chunk: Chunk) -> Departure {
         let start = self.queue.next;
         if chunk.bytes < self.largest_chunk() {
             self.progress.small_end = start + chunk.bytes.cast_signed();
@@ -170,14 +198,14 @@ impl Connection {
         if !self.is_retransmission_armed() {
             self.postpone_probe(now);
         }
-        self.segment(now, start, chunk)
+        Departure { start, chunk, fresh: true, purpose: Purpose::Ordinary }
     }
 
     /// New data went out: notes whether the congestion window is full, for a window of data, as
     /// `tcp_cwnd_validate` of Linux does.
     fn note_use_of_window(&mut self) {
         let in_flight = self.queue.in_flight();
-        let room = self.recovery.window(&*self.congestion).saturating_sub(self.in_network());
+        let room = self.congestion_window().saturating_sub(self.in_network());
         let limited = room < self.segment_size();
         let progress = &mut self.progress;
         if self.queue.unacknowledged >= progress.flight_mark
@@ -197,21 +225,24 @@ impl Connection {
 
     /// A probe: what little the window takes, or else, as in Linux, an old sequence number without
     /// data, which the other end has to answer.
-    fn probe(&mut self, now: Time) -> Option<Segment> {
+    fn probe(&mut self, now: Time) -> Option<Departure> {
         if !std::mem::take(&mut self.pending.probe) {
             return None;
         }
+        let shut = self.is_blocked_by_window();
+        let purpose = if shut { Purpose::WindowProbe } else { Purpose::KeepAlive };
         let bytes = self.window_room().min(self.queue.unsent()).min(self.largest_chunk());
-        if bytes > 0 && self.state.can_transmit() {
-            return Some(self.send_chunk(now, Chunk { bytes, fin: false }));
-        }
-        Some(self.segment(now, self.queue.unacknowledged - 1, Chunk { bytes: 0, fin: false }))
+        let probe = if bytes > 0 && self.state.can_transmit() {
+            self.send_new(now, Chunk { bytes, fin: false })
+        } else {
+            Departure::bare(self.queue.unacknowledged - 1)
+        };
+        Some(Departure { fresh: false, purpose, ..probe })
     }
 
-    fn bare_ack(&mut self, now: Time) -> Option<Segment> {
+    fn bare_ack(&self) -> Option<Departure> {
         let possible = self.state.is_synchronized() || self.state == State::SynReceived;
-        (possible && self.acks.now)
-            .then(|| self.segment(now, self.queue.next, Chunk { bytes: 0, fin: false }))
+        (possible && self.acks.now).then(|| Departure::bare(self.queue.next))
     }
 
     /// A segment with an acknowledgment; notes that it went out.
@@ -243,7 +274,7 @@ impl Connection {
             self.receiver.held.forget_duplicate();
             SackBlocks::default()
         };
-        let echo = self.recent_timestamp.map_or(0, |(value, _)| value);
+        let echo = self.recent_timestamp;
         let timestamps =
             self.agreed.timestamps.then(|| Timestamps { value: self.timestamp(now), echo });
         Options { timestamps, sack, ..Options::default() }

@@ -6,6 +6,7 @@
 
 mod hint;
 mod limit;
+mod maybe_time;
 mod parse;
 mod rate;
 mod ratio;
@@ -13,6 +14,7 @@ mod size;
 mod time;
 
 pub use limit::Limit;
+pub use maybe_time::MaybeTime;
 pub use parse::UnitError;
 pub use rate::Rate;
 pub use ratio::Ratio;

@@ -19,7 +19,7 @@ fn datagram(data_length: u16, identification: u16) -> Packet {
 }
 
 fn label(number: u64) -> Label {
-    Label { number, flow: None, created: Time::ZERO, damaged: false }
+    Label { number, ..Label::new(None, Time::ZERO) }
 }
 
 fn pieces(packet: &Packet) -> Vec<Packet> {

@@ -8,10 +8,10 @@ use crate::id::{PacketId, SocketId};
 use crate::node::config::Chain;
 use crate::node::cx::{Cx, Effect};
 use crate::node::reassembly::{Expired, Offered};
-use crate::observe::{DropReason, Interest, Observation, Place};
+use crate::observe::{DropReason, Interest, Kinship, Observation, Place};
 use crate::packet::icmp::{Error, Message, Unreachable};
 use crate::packet::ipv4::{self, Protocol, Transport};
-use crate::packet::{Packet, Payload, udp};
+use crate::packet::{Label, Packet, Payload, udp};
 use crate::socket::{Delivery, Received};
 
 impl Stack {
@@ -70,8 +70,10 @@ impl Stack {
             Offered::Complete(whole, label) => {
                 self.counters.reassembled += 1;
                 let packet = &mut cx.packets[id];
+                let last = packet.label.number;
                 packet.payload = Payload::Ipv4(whole);
                 packet.label = label;
+                cx.observe_kin(last, id, Kinship::Reassembled);
                 if label.damaged {
                     cx.drop(id, Place::Node(self.id), DropReason::Corrupt);
                 } else {
@@ -100,7 +102,7 @@ impl Stack {
                     payload: Payload::Ipv4(datagram.packet),
                     label: datagram.label,
                 };
-                cx.observed.push(Observation::Dropped { place, packet, reason });
+                cx.tell(Observation::Dropped { place, packet, reason });
             }
             let flow = datagram.label.flow;
             self.send_error(cx, &datagram.packet, flow, Error::ReassemblyTimeExceeded);
@@ -116,7 +118,8 @@ impl Stack {
             return self.refuse(cx, id, (DropReason::PortClosed, Some(Unreachable::Port.into())));
         };
         if self.hand_over(cx, socket, arrived) {
-            cx.packets.remove(id);
+            self.observe_demultiplexed(cx, id, Protocol::Udp, port);
+            cx.packets.discard(id);
         } else {
             let place = Place::Port { node: self.id, protocol: Protocol::Udp, port };
             cx.drop(id, place, DropReason::BufferFull);
@@ -138,6 +141,23 @@ impl Stack {
         }
     }
 
+    #[inline]
+    pub(super) fn observe_demultiplexed(
+        &self,
+        cx: &mut Cx,
+        id: PacketId,
+        protocol: Protocol,
+        port: u16,
+    ) {
+        let node = self.id;
+        cx.observe(|packets| Observation::Demultiplexed {
+            node,
+            protocol,
+            port,
+            packet: packets[id],
+        });
+    }
+
     fn receive_icmp(&mut self, cx: &mut Cx, packet: &Packet, ip: &ipv4::Packet, message: &Message) {
         match *message {
             Message::Error { error, quote } => self.receive_error(cx, ip.source, error, &quote),
@@ -146,8 +166,11 @@ impl Stack {
                 let mut reply =
                     ipv4::Packet::new(ip.destination, ip.source, Transport::Icmp(answer));
                 reply.ttl = self.config.ttl;
+                // As Linux: the answer to a ping has its codepoint.
+                reply.traffic_class = ip.traffic_class & !3;
                 // An answer that cannot be sent is lost, as the question could have been.
-                let _ = self.output_as(cx, reply, packet.label.flow, packet.label.created);
+                let _ =
+                    self.output_as(cx, reply, Label::new(packet.label.flow, packet.label.created));
             }
             Message::Echo { reply: true, identifier, sequence, data_length } => {
                 let arrived = Received {

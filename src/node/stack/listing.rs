@@ -21,8 +21,8 @@ impl Stack {
             .filter_map(|(socket, local, owner)| match socket {
                 Listed::Datagram(socket) => datagram(socket, name(owner)),
                 Listed::Stream(socket) => match &socket.role {
-                    Role::Idle => None,
-                    Role::Listening(queues) => Some(listener(queues, local?, name(owner))),
+                    Role::Idle(_) => None,
+                    Role::Listening(own) => Some(listener(&own.listener, local?, name(owner))),
                     Role::Connected(end) => connection(end, || name(owner)),
                 },
             })
@@ -90,10 +90,10 @@ fn info(end: &Endpoint) -> ConnectionInfo {
         },
         cwnd: Some(connection.congestion_window()).filter(|&window| window != u64::MAX),
         ssthresh: connection.slow_start_threshold().filter(|&threshold| threshold != u64::MAX),
-        retransmits: connection.retransmissions(),
+        retransmits: connection.retransmissions().into(),
         in_flight: connection.in_flight(),
-        written: end.written,
-        read: end.read,
+        written: connection.written(),
+        read: connection.read(),
     }
 }
 

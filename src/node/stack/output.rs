@@ -9,13 +9,12 @@ use crate::node::config::Chain;
 use crate::node::cx::{Cx, Effect};
 use crate::node::fragment::fragments;
 use crate::node::neighbor::{Action, NeighborIx, Resolution};
-use crate::observe::{DropReason, Place};
+use crate::observe::{DropReason, Kinship, Place};
 use crate::packet::arp::{self, Operation};
 use crate::packet::ethernet::{self, Mac};
 use crate::packet::icmp::Unreachable;
-use crate::packet::{Payload, ipv4};
+use crate::packet::{Label, Payload, ipv4};
 use crate::socket::Errno;
-use crate::units::Time;
 
 impl Stack {
     /// Sends a packet that starts here. An unspecified source becomes the address of the
@@ -32,11 +31,11 @@ impl Stack {
         ip: ipv4::Packet,
         flow: Option<FlowId>,
     ) -> Result<(), Errno> {
-        let created = cx.now;
-        self.output_as(cx, ip, flow, created)
+        let label = Label::new(flow, cx.now);
+        self.output_as(cx, ip, label)
     }
 
-    /// The same for data that is older than this packet: the answer to an echo request.
+    /// The same for a packet of which there is more to say, or whose data are older than it.
     ///
     /// The packet is put where it will stay before anything else, so that its headers are written
     /// once and never copied.
@@ -45,11 +44,10 @@ impl Stack {
         &mut self,
         cx: &mut Cx,
         ip: ipv4::Packet,
-        flow: Option<FlowId>,
-        created: Time,
+        label: Label,
     ) -> Result<(), Errno> {
         let length = ip.total_length();
-        let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), flow, created);
+        let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), label);
         let sent = self.send_new(cx, id, length);
         match sent {
             Ok(()) => {}
@@ -156,6 +154,7 @@ impl Stack {
             packet.payload = Payload::Ipv4(fragment);
             packet.label.number = cx.next_number();
             let id = cx.packets.insert(packet);
+            cx.observe_kin(whole.label.number, id, Kinship::Fragment);
             self.send_fitting(cx, id, interface, neighbor);
         }
     }
@@ -242,7 +241,7 @@ impl Stack {
     fn send_arp(&mut self, cx: &mut Cx, on: InterfaceId, to: Mac, message: arp::Message) {
         let own = self.interfaces[on.index()];
         let header = ethernet::Header { destination: to, source: own.mac };
-        let id = cx.create(header, Payload::Arp(message), None, cx.now);
+        let id = cx.create(header, Payload::Arp(message), Label::new(None, cx.now));
         cx.effects.push(Effect::Transmit(own.out, id));
     }
 }

@@ -17,6 +17,7 @@ use readings::merge;
 use super::tcp::LastConnection;
 use crate::id::{AppId, SocketId};
 use crate::node::config::IpConfig;
+use crate::packet::dscp::Dscp;
 use crate::packet::ipv4::Protocol;
 use crate::rng::Stream;
 use crate::socket::{
@@ -38,6 +39,8 @@ pub struct Sockets {
     closed: Vec<PortReading>,
     /// What connections cost.
     pub(super) memory: TcpMemory,
+    /// By process: the codepoint of what it sends, if that is not 0.
+    dscp: BTreeMap<AppId, Dscp>,
     /// By process: the connection that it opened or accepted last.
     last: BTreeMap<AppId, LastConnection>,
 }
@@ -52,7 +55,7 @@ struct Open {
 enum Socket {
     Datagram(Box<DatagramSocket>),
     Stream(StreamSocket),
-    Raw(RawSocket),
+    Raw(Box<RawSocket>),
 }
 
 /// A socket, to be looked at.
@@ -79,6 +82,7 @@ impl Sockets {
             raw: Vec::new(),
             closed: Vec::new(),
             memory: TcpMemory::default(),
+            dscp: BTreeMap::new(),
             last: BTreeMap::new(),
         }
     }
@@ -146,8 +150,8 @@ impl Sockets {
 
     pub(super) fn listener_mut(&mut self, id: SocketId) -> Option<&mut Listener> {
         match &mut self.stream_mut(id)?.0.role {
-            Role::Listening(listener) => Some(listener),
-            Role::Idle | Role::Connected(_) => None,
+            Role::Listening(own) => Some(&mut own.listener),
+            Role::Idle(_) | Role::Connected(_) => None,
         }
     }
 
@@ -173,7 +177,18 @@ impl Sockets {
         self.open.get(id.index())?.as_ref()
     }
 
-    fn add(&mut self, socket: Socket, owner: AppId) -> SocketId {
+    /// The traffic class of what a process sends.
+    pub(super) fn tos_of(&self, owner: AppId) -> u8 {
+        self.dscp.get(&owner).copied().unwrap_or_default().traffic_class()
+    }
+
+    fn add(&mut self, mut socket: Socket, owner: AppId) -> SocketId {
+        let tos = self.tos_of(owner);
+        match &mut socket {
+            Socket::Datagram(socket) => socket.tos = tos,
+            Socket::Stream(socket) => socket.tos = tos,
+            Socket::Raw(_) => {}
+        }
         let open = Some(Open { socket, owner });
         if let Some(id) = self.free.pop() {
             self.open[id.index()] = open;
@@ -188,7 +203,7 @@ impl Sockets {
     }
 
     fn add_raw(&mut self, owner: AppId) -> SocketId {
-        let id = self.add(Socket::Raw(RawSocket::default()), owner);
+        let id = self.add(Socket::Raw(Box::default()), owner);
         self.raw.push(id);
         id
     }
@@ -196,8 +211,8 @@ impl Sockets {
     /// A connection's socket for a SYN that `listener` got.
     pub(super) fn child_of(&self, listener: SocketId) -> Option<(StreamSocket, AppId)> {
         let parent = self.stream(listener)?;
-        let mut child = StreamSocket::new(Arc::clone(&parent.config));
-        (child.options, child.ttl) = (parent.options, parent.ttl);
+        let mut child = StreamSocket::new(Arc::clone(parent.config()));
+        (child.options, child.ttl, child.tos) = (parent.options, parent.ttl, parent.tos);
         Some((child, self.owner(listener)?))
     }
 
@@ -283,8 +298,8 @@ impl Sockets {
     pub(super) fn listeners(&self, port: u16) -> impl Iterator<Item = &Listener> {
         let bound = self.ports.bound(Protocol::Tcp, port);
         bound.filter_map(|id| match &self.stream(id)?.role {
-            Role::Listening(listener) => Some(&**listener),
-            Role::Idle | Role::Connected(_) => None,
+            Role::Listening(own) => Some(&own.listener),
+            Role::Idle(_) | Role::Connected(_) => None,
         })
     }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -253,6 +255,33 @@ fn exhaustion_is_reported_as_in_linux() {
     }
     // Every port has a connection, which a wildcard would overlap.
     assert_eq!(host.bound(request(Protocol::Tcp, None, 0, NONE)), Err(Errno::EADDRINUSE));
+}
+
+#[test]
+fn crowds_change_nothing_but_the_time_it_takes() {
+    let rules = PortRules { ephemeral: [50_000, 50_399], ..RULES };
+    let (mut host, mut rng) = (Host::new(rules), dice());
+    let mut taken = BTreeMap::new();
+    let mut pick_as_without = |taken: &BTreeMap<u16, SocketId>| {
+        let free = |port| !taken.contains_key(&port);
+        ephemeral::pick(rules.ephemeral, Order::FirstHalf, &mut rng, free)
+    };
+    for round in 0..3 {
+        // Until all are taken, and a few times in vain.
+        for _ in 0..405 - taken.len() {
+            let socket = host.socket();
+            let port = host.table.connect_any(socket, A, PEER, &mut host.rng).ok();
+            assert_eq!(port, pick_as_without(&taken));
+            taken.extend(port.map(|port| (port, socket)));
+        }
+        assert_eq!(taken.len(), 400);
+        // Some of them, most, and all.
+        let leave = |port: &u16, _: &mut SocketId| round == 2 || port % 10 <= 4 * (round + 1);
+        for (_, socket) in taken.extract_if(.., leave) {
+            assert!(host.table.release(socket).is_some());
+        }
+    }
+    assert!(taken.is_empty());
 }
 
 #[test]

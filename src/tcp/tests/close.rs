@@ -3,7 +3,7 @@
 
 use super::pair::{CLIENT, Pair, SERVER, losing};
 use crate::packet::ipv4::Ecn;
-use crate::packet::tcp::{Flags, Segment};
+use crate::packet::tcp::{Flags, Segment, Timestamps};
 use crate::tcp::config::Config;
 use crate::tcp::state::State;
 use crate::tcp::{CloseReason, Event, RecvError, SendError};
@@ -129,14 +129,34 @@ fn time_wait_gives_way_to_a_newer_syn_only() {
     pair.end(SERVER).shutdown();
     pair.run_for(Time::from_secs(1));
     assert_eq!(pair.states()[CLIENT], State::TimeWait);
-    let last = pair.end(CLIENT).receiver.ack_number();
+    let (now, last) = (pair.now, pair.end(CLIENT).receiver.ack_number());
     for (distance, expected) in [(-1_i32, false), (0, false), (1, true), (64_000, true)] {
         syn.seq = last.wrapping_add(distance.cast_unsigned());
-        assert_eq!(pair.end(CLIENT).gives_way_to(&syn), expected, "{distance}");
-        assert!(!pair.end(SERVER).gives_way_to(&syn));
+        assert_eq!(pair.end(CLIENT).gives_way_to(now, &syn), expected, "{distance}");
+        assert!(!pair.end(SERVER).gives_way_to(now, &syn));
     }
     syn.flags = Flags::ACK;
-    assert!(!pair.end(CLIENT).gives_way_to(&syn));
+    assert!(!pair.end(CLIENT).gives_way_to(now, &syn));
+}
+
+#[test]
+fn time_wait_does_not_give_way_to_a_syn_that_was_delayed() {
+    let mut pair = Pair::established(&Config::linux(), losing(|_| false));
+    let mut syn = from_client(&mut pair, Flags::SYN, 1, 0);
+    for end in [CLIENT, SERVER] {
+        pair.end(end).shutdown();
+        pair.run_for(Time::from_secs(1));
+    }
+    assert_eq!(pair.states()[CLIENT], State::TimeWait);
+    let (now, last) = (pair.now, pair.end(CLIENT).receiver.ack_number());
+    let recent = pair.end(CLIENT).recent_timestamp;
+    for (distance, age, expected) in
+        [(64_000, 1, false), (64_000, 0, true), (-1, u32::MAX, true), (-1, 0, false)]
+    {
+        syn.seq = last.wrapping_add(i32::cast_unsigned(distance));
+        syn.options.timestamps = Some(Timestamps { value: recent.wrapping_sub(age), echo: 0 });
+        assert_eq!(pair.end(CLIENT).gives_way_to(now, &syn), expected, "{distance} {age}");
+    }
 }
 
 #[test]

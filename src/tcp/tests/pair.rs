@@ -189,14 +189,14 @@ impl Pair {
     }
 
     fn put_on_wire(&mut self, from: usize, outgoing: Outgoing) {
-        let Outgoing { segment, ecn } = outgoing;
+        let Outgoing { segment, ecn, .. } = outgoing;
         let record = Record { at: self.now, from, segment, ecn };
         self.log.push(record);
         let bottleneck = self.bottleneck.as_mut().filter(|_| from == CLIENT);
         let passage = bottleneck.map_or(Some(Passage::default()), |queue| queue.pass(&record));
         let Some(Passage { wait, over_threshold }) = passage else { return };
         let marks = ecn.is_capable() && (over_threshold || (self.marks)(&record));
-        let marked = Outgoing { segment, ecn: if marks { Ecn::Ce } else { ecn } };
+        let marked = Outgoing { ecn: if marks { Ecn::Ce } else { ecn }, ..outgoing };
         for extra in (self.network)(&record) {
             self.copies += 1;
             self.wire.insert((self.now + LATENCY + wait + extra, self.copies), (1 - from, marked));

@@ -8,6 +8,7 @@ use super::Socket;
 use crate::app::Listening;
 use crate::id::{AppId, FlowId, SocketId};
 use crate::node::cx::Cx;
+use crate::packet::dscp::Dscp;
 use crate::packet::icmp::Message;
 use crate::packet::ipv4::{self, Protocol, Transport};
 use crate::packet::udp;
@@ -131,6 +132,7 @@ impl Stack {
         let (socket, _) = self.sockets.datagram_mut(id).ok_or(Errno::EBADF)?;
         socket.take_pending()?;
         let (kind, ttl, dont_fragment) = (socket.kind(), socket.ttl, socket.dont_fragment);
+        let tos = socket.tos;
         if length > udp::MAX_DATA {
             return Err(Errno::EMSGSIZE);
         }
@@ -147,6 +149,7 @@ impl Stack {
         let mut packet = ipv4::Packet::new(source, *to.ip(), transport);
         packet.ttl = ttl.unwrap_or(self.config.ttl);
         packet.dont_fragment = dont_fragment;
+        packet.traffic_class = tos;
         self.output(cx, packet, flow)
     }
 
@@ -205,6 +208,18 @@ impl Stack {
             Some(Listening { protocol: binding.protocol, local: binding.local(), owner })
         };
         self.sockets.ports.iter().filter_map(takes_any).collect()
+    }
+
+    /// What this process sends from sockets that it will open has this codepoint.
+    pub fn set_dscp(&mut self, owner: AppId, dscp: Dscp) {
+        if dscp != Dscp::default() {
+            self.sockets.dscp.insert(owner, dscp);
+        }
+    }
+
+    /// The traffic class of what this process sends.
+    pub(in crate::node) fn tos_of(&self, owner: AppId) -> u8 {
+        self.sockets.tos_of(owner)
     }
 
     pub(in crate::node) fn raw_socket(&mut self, owner: AppId) -> SocketId {

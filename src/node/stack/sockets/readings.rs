@@ -69,7 +69,8 @@ impl Sockets {
                 (Protocol::Udp, port, buffer.since(), depth, results)
             }
             Socket::Stream(socket) => match &socket.role {
-                Role::Listening(listener) => {
+                Role::Listening(own) => {
+                    let listener = &own.listener;
                     let port = self.ports.get(id)?.port;
                     let depth = (0, listener.accept_queue() as u64);
                     (Protocol::Tcp, port, now, depth, listener_results(listener))
@@ -79,7 +80,7 @@ impl Sockets {
                     let results = connection_results(endpoint);
                     (Protocol::Tcp, endpoint.local.port(), endpoint.began, depth, results)
                 }
-                Role::Idle | Role::Connected(_) => return None,
+                Role::Idle(_) | Role::Connected(_) => return None,
             },
             Socket::Datagram(_) | Socket::Raw(_) => return None,
         };
@@ -119,6 +120,8 @@ fn udp_results(statistics: &Statistics) -> results::Port {
         max_depth_bytes: statistics.max_depth_bytes,
         max_depth_packets: statistics.max_depth_packets,
         mean_depth_packets: statistics.mean_depth_packets,
+        mean_wait_seconds: statistics.mean_wait_seconds,
+        p99_wait_seconds: statistics.p99_wait_seconds,
         ..results::Port::default()
     }
 }

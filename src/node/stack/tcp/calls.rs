@@ -6,8 +6,11 @@ use std::sync::Arc;
 use crate::id::{AppId, FlowId, SocketId};
 use crate::node::cx::Cx;
 use crate::node::stack::Stack;
+use crate::observe::{Interest, Observation};
 use crate::packet::ipv4;
-use crate::socket::{Endpoint, Errno, Line, ListenRules, Listener, Role, Stage, StreamSocket};
+use crate::socket::{
+    Endpoint, Errno, Line, ListenRules, Listener, Listening, Role, Stage, StreamSocket,
+};
 use crate::tcp::Connection;
 use crate::tcp::config::Settings;
 
@@ -28,10 +31,14 @@ impl Stack {
 
     pub(in crate::node) fn set_tcp(&mut self, id: SocketId, settings: &Settings) {
         let base = &self.tcp;
-        if let Some((socket, _)) = self.sockets.stream_mut(id)
-            && *settings != Settings::default()
-        {
-            socket.config = Arc::new(settings.clone().over(base));
+        if *settings == Settings::default() {
+            return;
+        }
+        let settled = Arc::new(settings.clone().over(base));
+        match self.sockets.stream_mut(id).map(|(socket, _)| &mut socket.role) {
+            Some(Role::Idle(config)) => *config = settled,
+            Some(Role::Listening(own)) => own.config = settled,
+            Some(Role::Connected(_)) | None => {}
         }
     }
 
@@ -40,15 +47,16 @@ impl Stack {
         let (socket, _) = self.sockets.stream_mut(id).ok_or(Errno::EBADF)?;
         match &mut socket.role {
             Role::Connected(_) => return Err(Errno::EINVAL),
-            Role::Listening(listener) => {
-                listener.set_backlog(backlog, &rules);
+            Role::Listening(own) => {
+                own.listener.set_backlog(backlog, &rules);
                 return Ok(());
             }
-            Role::Idle => {}
+            Role::Idle(_) => {}
         }
         self.sockets.enter_listener(id, &mut self.dice)?;
         if let Some((socket, _)) = self.sockets.stream_mut(id) {
-            socket.role = Role::Listening(Box::new(Listener::new(backlog, &rules)));
+            let (listener, config) = (Listener::new(backlog, &rules), Arc::clone(socket.config()));
+            socket.role = Role::Listening(Box::new(Listening { listener, config }));
         }
         Ok(())
     }
@@ -80,15 +88,13 @@ impl Stack {
                     connection.close_reason().is_none() && !connection.state().is_synchronized();
                 return Err(if is_opening { Errno::EALREADY } else { Errno::EISCONN });
             }
-            Role::Idle => {}
+            Role::Idle(_) => {}
         }
         let own = self.source_address(to).ok_or(Errno::ENETUNREACH)?;
         let local = self.sockets.enter_active(id, own, to, &mut self.dice)?;
         let opening = self.opening(cx.now, local, to);
-        cx.transcripts.forget(local, to);
-        cx.transcripts.forget(to, local);
         let Some((socket, _)) = self.sockets.stream_mut(id) else { return Err(Errno::EBADF) };
-        let connection = Connection::connect(Arc::clone(&socket.config), opening);
+        let connection = Connection::connect(Arc::clone(socket.config()), opening);
         let endpoint = Endpoint::new(connection, [local, to], Some(flow), Stage::Open, cx.now);
         socket.role = Role::Connected(Box::new(endpoint));
         self.sockets.note_connection(id);
@@ -127,8 +133,16 @@ impl Stack {
             return Err(Errno::EAGAIN);
         }
         endpoint.send(length)?;
-        let line = Line { text: text.to_owned(), end: endpoint.written };
-        cx.transcripts.write(endpoint.local, endpoint.remote, line);
+        let line = Line { text: text.to_owned(), end: endpoint.connection.written() };
+        if cx.interest == Interest::Everything {
+            cx.tell(Observation::Wrote {
+                local: endpoint.local,
+                remote: endpoint.remote,
+                first: endpoint.connection.sequence_number(endpoint.connection.written() - length),
+                text: text.into(),
+            });
+        }
+        cx.transcripts.write(endpoint.outgoing(), line);
         // Of the data as much as has room; the caller learns what was taken.
         let taken = endpoint.send(bytes).unwrap_or(0);
         self.serve(cx, id);
@@ -144,17 +158,19 @@ impl Stack {
         let endpoint = self.connected(id)?;
         let taken = endpoint.recv(bytes)?;
         if taken > 0 {
-            if let Some(flow) = endpoint.flow {
+            if let Some(flow) = endpoint.flow() {
                 cx.flows[flow.index()].read(cx.now, taken);
             }
-            self.serve(cx, id);
+            if endpoint.connection.owes_acknowledgment() {
+                self.serve(cx, id);
+            }
         }
         Ok(taken)
     }
 
     pub(in crate::node) fn receive_line(&mut self, cx: &mut Cx, id: SocketId) -> Option<Line> {
         let endpoint = self.sockets.endpoint_mut(id)?;
-        cx.transcripts.read(endpoint.remote, endpoint.local, endpoint.read)
+        cx.transcripts.read(endpoint.incoming(), endpoint.connection.read())
     }
 
     pub(in crate::node) fn take_socket_error(&mut self, id: SocketId) -> Result<(), Errno> {
@@ -191,7 +207,7 @@ impl Stack {
             return self.sockets.remove(cx.now, id);
         };
         match &mut socket.role {
-            Role::Idle => self.sockets.remove(cx.now, id),
+            Role::Idle(_) => self.sockets.remove(cx.now, id),
             Role::Listening(_) => {
                 self.close_listener(cx, id);
                 self.sockets.remove(cx.now, id);

@@ -8,10 +8,10 @@ use crate::id::{FlowId, SocketId};
 use crate::node::cx::{Cx, Effect};
 use crate::node::stack::Stack;
 use crate::observe::{Interest, Observation};
-use crate::packet::ipv4::{self, Ecn, Transport};
-use crate::packet::tcp::Segment;
+use crate::packet::Label;
+use crate::packet::ipv4::{self, Transport};
 use crate::socket::{IsnGenerator, Stage, errno_of};
-use crate::tcp::{CloseReason, Event, Opening};
+use crate::tcp::{CloseReason, Event, Opening, Outgoing};
 use crate::units::Time;
 
 impl Stack {
@@ -31,46 +31,61 @@ impl Stack {
     pub(super) fn serve(&mut self, cx: &mut Cx, id: SocketId) {
         self.note_state(cx, id);
         self.transmit_all(cx, id);
+        self.observe_timer(cx, id);
         self.count_progress(cx, id);
         self.tell_news(cx, id);
     }
 
+    fn observe_timer(&self, cx: &mut Cx, id: SocketId) {
+        if cx.interest < Interest::Everything {
+            return;
+        }
+        let Some(endpoint) = self.sockets.endpoint(id) else { return };
+        cx.tell(Observation::RetransmissionTimer {
+            node: self.id,
+            local: endpoint.local,
+            remote: endpoint.remote,
+            flow: endpoint.flow(),
+            deadline: endpoint.connection.retransmission_deadline(),
+        });
+    }
+
     fn transmit_all(&mut self, cx: &mut Cx, id: SocketId) {
         loop {
-            let ttl = self.sockets.stream_mut(id).and_then(|(socket, _)| socket.ttl);
-            let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+            let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
+            let fields = (socket.ttl, socket.tos);
+            let Some(endpoint) = socket.endpoint_mut() else { return };
             let Some(outgoing) = endpoint.connection.poll_transmit(cx.now) else { break };
-            let (local, remote, flow) = (endpoint.local, endpoint.remote, endpoint.flow);
+            let (local, remote, flow) = (endpoint.local, endpoint.remote, endpoint.flow());
             if outgoing.segment.data_length > 0
                 && let Some(flow) = flow
             {
                 cx.flows[flow.index()].packets_sent += 1;
             }
-            self.send_segment(cx, local, remote, ttl, flow, outgoing.segment, outgoing.ecn);
+            self.send_segment(cx, local, remote, fields, flow, &outgoing);
         }
         self.arm_connection(cx, id);
     }
 
-    /// Sends a segment; without a route it is lost, as any packet may be.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one header")]
+    /// Sends a segment with this TTL (the host's unless given) and traffic class; without a route it is lost, as any packet may be.
     pub(super) fn send_segment(
         &mut self,
         cx: &mut Cx,
         local: SocketAddrV4,
         remote: SocketAddrV4,
-        ttl: Option<u8>,
+        (ttl, tos): (Option<u8>, u8),
         flow: Option<FlowId>,
-        segment: Segment,
-        ecn: Ecn,
+        &Outgoing { segment, ecn, purpose, may_be_cut }: &Outgoing,
     ) {
         if segment.flags.rst {
             self.counters.resets_sent += 1;
         }
         let mut packet = ipv4::Packet::new(*local.ip(), *remote.ip(), Transport::Tcp(segment));
         packet.ttl = ttl.unwrap_or(self.config.ttl);
-        packet.dont_fragment = true;
+        packet.dont_fragment = !may_be_cut;
+        packet.traffic_class = tos;
         packet.set_ecn(ecn);
-        let _ = self.output(cx, packet, flow);
+        let _ = self.output_as(cx, packet, Label { purpose, ..Label::new(flow, cx.now) });
     }
 
     fn arm_connection(&mut self, cx: &mut Cx, id: SocketId) {
@@ -114,7 +129,7 @@ impl Stack {
 
     fn established(&mut self, cx: &mut Cx, id: SocketId) {
         let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
-        let (began, flow) = (endpoint.began, endpoint.flow);
+        let (began, flow) = (endpoint.began, endpoint.flow());
         match endpoint.stage {
             Stage::HalfOpen(listener) => self.queue_for_accept(cx, listener, id),
             Stage::Waiting(_) | Stage::Open | Stage::Orphan => {
@@ -153,13 +168,13 @@ impl Stack {
     /// Takes a connection out of everything.
     pub(super) fn forget_connection(&mut self, cx: &mut Cx, id: SocketId) {
         let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
-        let (local, remote, stage) = (endpoint.local, endpoint.remote, endpoint.stage);
+        let (incoming, stage) = (endpoint.incoming(), endpoint.stage);
         if let Stage::HalfOpen(listener) = stage
             && let Some(listener) = self.sockets.listener_mut(listener)
         {
             listener.ends();
         }
-        cx.transcripts.forget(remote, local);
+        cx.transcripts.forget(incoming);
         self.sockets.remove(cx.now, id);
     }
 
@@ -184,16 +199,16 @@ impl Stack {
         endpoint.seen = to;
         let Some(endpoint) = self.sockets.endpoint(id) else { return };
         if cx.interest >= Interest::Outcomes {
-            cx.observed.push(Observation::StateChanged {
+            cx.tell(Observation::StateChanged {
                 node,
                 local: endpoint.local,
                 remote: endpoint.remote,
-                flow: endpoint.flow,
+                flow: endpoint.flow(),
                 from: from.name(),
                 to: to.name(),
             });
         }
-        if let Some(flow) = endpoint.flow
+        if let Some(flow) = endpoint.flow()
             && !endpoint.connection.is_passive()
         {
             cx.flows[flow.index()].state = Some(to.name());

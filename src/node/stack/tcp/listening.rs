@@ -9,7 +9,6 @@ use crate::id::SocketId;
 use crate::node::cx::{Cx, Effect};
 use crate::node::stack::Stack;
 use crate::packet::icmp::{Error, Unreachable};
-use crate::packet::ipv4::Ecn;
 use crate::packet::tcp::{Flags, Segment};
 use crate::socket::{Admission, CookiePolicy, Endpoint, Listener, Role, Stage, SynCookies};
 use crate::tcp::no_connection::{self, ListenVerdict};
@@ -67,12 +66,11 @@ impl Stack {
     ) -> Option<SocketId> {
         let Arrival { local, remote, flow, .. } = arrival;
         let (mut socket, owner) = self.sockets.child_of(listener)?;
-        let connection = Connection::accept(Arc::clone(&socket.config), opening, cx.now, syn);
+        let connection = Connection::accept(Arc::clone(socket.config()), opening, cx.now, syn);
         let stage = Stage::HalfOpen(listener);
         let endpoint = Endpoint::new(connection, [local, remote], flow, stage, cx.now);
         socket.role = Role::Connected(Box::new(endpoint));
         let id = self.sockets.add_stream(socket, owner);
-        cx.transcripts.forget(local, remote);
         let entered = self.sockets.enter_passive(id, local, remote);
         debug_assert_eq!(entered, Ok(()), "the SYN would have gone to the connection that exists");
         Some(id)
@@ -81,10 +79,11 @@ impl Stack {
     /// Answers a SYN and forgets it.
     fn answer_with_cookie(&mut self, cx: &mut Cx, listener: SocketId, arrival: Arrival<'_>) {
         let Some((socket, _)) = self.sockets.child_of(listener) else { return };
+        let (config, tos) = (Arc::clone(socket.config()), socket.tos);
         self.counters.cookies_sent += 1;
         let mut opening = self.opening(cx.now, arrival.local, arrival.remote);
         opening.isn = self.cookies.make(cx.now, arrival.local, arrival.remote, arrival.segment);
-        let mut passing = Connection::accept(socket.config, opening, cx.now, arrival.segment);
+        let mut passing = Connection::accept(config, opening, cx.now, arrival.segment);
         let Some(outgoing) = passing.poll_transmit(cx.now) else { return };
         let mut answer = outgoing.segment;
         if let Some(stamps) = &mut answer.options.timestamps {
@@ -95,7 +94,7 @@ impl Stack {
             answer.options.sack_permitted = false;
         }
         let Arrival { local, remote, flow, .. } = arrival;
-        self.send_segment(cx, local, remote, None, flow, answer, Ecn::NotEct);
+        self.send_segment(cx, local, remote, (None, tos), flow, &answer.into());
     }
 
     /// An ACK from nowhere may bring a cookie back. Says whether it did.

@@ -61,6 +61,8 @@ impl Stack {
         let arrival = Arrival::of(ip, &segment, packet.label.flow);
         match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
             Some(socket) => {
+                let port = arrival.local.port();
+                self.observe_demultiplexed(cx, id, ipv4::Protocol::Tcp, port);
                 cx.packets.discard(id);
                 self.receive_for(cx, socket, arrival);
             }
@@ -78,7 +80,7 @@ impl Stack {
             Role::Listening(_) => self.receive_at_listener(cx, id, arrival),
             Role::Connected(endpoint)
                 if endpoint.stage == Stage::Orphan
-                    && endpoint.connection.gives_way_to(arrival.segment) =>
+                    && endpoint.connection.gives_way_to(cx.now, arrival.segment) =>
             {
                 // TIME-WAIT makes room for a new connection of the same two ends.
                 self.forget_connection(cx, id);
@@ -88,7 +90,7 @@ impl Stack {
                 }
             }
             Role::Connected(_) => self.receive_at_connection(cx, id, arrival),
-            Role::Idle => self.refuse_segment(cx, arrival),
+            Role::Idle(_) => self.refuse_segment(cx, arrival),
         }
     }
 
@@ -112,7 +114,7 @@ impl Stack {
         let unread = endpoint.connection.receive_queue();
         endpoint.max_unread = endpoint.max_unread.max(unread);
         if arrival.segment.data_length > 0
-            && let Some(flow) = endpoint.flow
+            && let Some(flow) = endpoint.flow()
         {
             cx.flows[flow.index()].packets_delivered += 1;
         }
@@ -150,7 +152,7 @@ impl Stack {
         if let Stage::HalfOpen(_) = endpoint.stage {
             return self.report_to_half_open(cx, id, error);
         }
-        if let Some(flow) = endpoint.flow {
+        if let Some(flow) = endpoint.flow() {
             cx.flows[flow.index()].errors += 1;
         }
         if let Error::DestinationUnreachable(Unreachable::FragmentationNeeded { mtu }) = error {
@@ -170,6 +172,6 @@ impl Stack {
     }
 
     fn send_reset(&mut self, cx: &mut Cx, about: Arrival<'_>, reset: Segment) {
-        self.send_segment(cx, about.local, about.remote, None, about.flow, reset, Ecn::NotEct);
+        self.send_segment(cx, about.local, about.remote, (None, 0), about.flow, &reset.into());
     }
 }

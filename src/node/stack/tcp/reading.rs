@@ -77,14 +77,14 @@ impl Stack {
             return;
         }
         endpoint.told = now;
-        let Some(flow) = endpoint.flow else { return };
+        let Some(flow) = endpoint.flow() else { return };
         let counted = &mut cx.flows[flow.index()];
-        counted.retransmits += now.retransmissions - before.retransmissions;
-        counted.timeouts += now.timeouts - before.timeouts;
+        counted.retransmits += u64::from(now.retransmissions - before.retransmissions);
+        counted.timeouts += u64::from(now.timeouts - before.timeouts);
         if now.round_trips > before.round_trips {
             counted.rtt.add(rtt);
             if cx.interest >= Interest::Outcomes {
-                cx.observed.push(Observation::RoundTrip { flow, rtt });
+                cx.tell(Observation::RoundTrip { flow, rtt });
             }
         }
     }
