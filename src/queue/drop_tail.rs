@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Backlog, Configuration, QueueDiscipline, Queued};
+use super::{Backlog, Configuration, Drops, QueueDiscipline, Queued, Site};
 use crate::kinds::Fault;
+use crate::observe::{DropReason, MarkReason};
 use crate::units::{Limit, Time};
 
 /// Parameters of `fifo`.
@@ -30,7 +31,7 @@ impl Default for Config {
 }
 
 impl Configuration for Config {
-    fn build(&self) -> Box<dyn QueueDiscipline> {
+    fn build(&self, _: &Site<'_>) -> Box<dyn QueueDiscipline> {
         Box::new(DropTail::new(*self))
     }
     fn limit(&self) -> Option<Limit> {
@@ -67,6 +68,15 @@ impl DropTail {
         Self { limit: config.limit, mark: config.mark, waiting: VecDeque::new(), bytes: 0 }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether it marks packets.
+    pub(super) const fn marks(&self) -> bool {
+        self.mark.is_some()
+    }
+
     /// Whether a packet that arrives now finds as much waiting as is too much.
     fn is_congested(&self) -> bool {
         match self.mark {
@@ -78,28 +88,42 @@ impl DropTail {
 }
 
 impl QueueDiscipline for DropTail {
-    fn enqueue(&mut self, _now: Time, mut arriving: Queued, drops: &mut Vec<Queued>) {
+    #[inline]
+    fn enqueue(&mut self, _now: Time, mut arriving: Queued, drops: &mut Drops) {
         if self.limit.admits(self.waiting.len() as u64, self.bytes, u64::from(arriving.bytes)) {
-            arriving.marked |= arriving.ecn_capable && self.is_congested();
+            if self.is_congested() {
+                arriving.try_mark(MarkReason::Threshold);
+            }
             self.bytes += u64::from(arriving.bytes);
             self.waiting.push_back(arriving);
         } else {
-            drops.push(arriving);
+            drops.push(arriving, DropReason::QueueFull);
         }
     }
 
-    fn dequeue(&mut self, _now: Time, _drops: &mut Vec<Queued>) -> Option<Queued> {
+    #[inline]
+    fn dequeue(&mut self, _now: Time, _drops: &mut Drops) -> Option<Queued> {
         let next = self.waiting.pop_front()?;
         self.bytes -= u64::from(next.bytes);
         Some(next)
     }
 
+    #[inline]
     fn backlog(&self) -> Backlog {
         Backlog { packets: self.waiting.len() as u64, bytes: self.bytes }
     }
 
+    fn take_all(&mut self) -> Vec<Queued> {
+        self.bytes = 0;
+        std::mem::take(&mut self.waiting).into()
+    }
+
     fn can_bypass(&self) -> bool {
         true
+    }
+
+    fn front(&self) -> Option<&Queued> {
+        self.waiting.front()
     }
 }
 
@@ -110,24 +134,21 @@ mod tests {
     use crate::units::Bytes;
 
     fn packet(n: u32, bytes: u32) -> Queued {
-        Queued {
-            packet: PacketId(n),
-            bytes,
-            flow_hash: 0,
-            since: Time::ZERO,
-            ecn_capable: true,
-            marked: false,
-        }
+        Queued::new(PacketId(n), bytes, Time::ZERO, true)
+    }
+
+    fn ended(drops: &Drops) -> Vec<(Queued, DropReason)> {
+        drops.since(0).iter().map(|dropped| (dropped.packet, dropped.reason)).collect()
     }
 
     #[test]
     fn keeps_order_and_drops_the_last_by_packets() {
         let mut queue = DropTail::new(Config { limit: Limit::Packets(2), mark: None });
-        let mut drops = Vec::new();
+        let mut drops = Drops::default();
         for n in 0..3 {
             queue.enqueue(Time::ZERO, packet(n, 100), &mut drops);
         }
-        assert_eq!(drops, [packet(2, 100)]);
+        assert_eq!(ended(&drops), [(packet(2, 100), DropReason::QueueFull)]);
         assert_eq!(queue.backlog(), Backlog { packets: 2, bytes: 200 });
         assert_eq!(queue.dequeue(Time::ZERO, &mut drops), Some(packet(0, 100)));
         assert_eq!(queue.dequeue(Time::ZERO, &mut drops), Some(packet(1, 100)));
@@ -138,11 +159,11 @@ mod tests {
     #[test]
     fn drops_by_bytes_but_lets_a_smaller_one_in() {
         let mut queue = DropTail::new(Config { limit: Limit::Bytes(Bytes::new(250)), mark: None });
-        let mut drops = Vec::new();
+        let mut drops = Drops::default();
         for (n, bytes) in [(0, 100), (1, 200), (2, 150)] {
             queue.enqueue(Time::ZERO, packet(n, bytes), &mut drops);
         }
-        assert_eq!(drops, [packet(1, 200)]);
+        assert_eq!(ended(&drops), [(packet(1, 200), DropReason::QueueFull)]);
         assert_eq!(queue.backlog(), Backlog { packets: 2, bytes: 250 });
     }
 
@@ -150,12 +171,14 @@ mod tests {
     fn marked(mark: &str, ecn_capable: bool) -> Vec<bool> {
         let mark = Some(mark.parse().expect("a limit"));
         let mut queue = DropTail::new(Config { limit: Limit::Packets(4), mark });
-        let mut drops = Vec::new();
+        let mut drops = Drops::default();
         for n in 0..5 {
             queue.enqueue(Time::ZERO, Queued { ecn_capable, ..packet(n, 100) }, &mut drops);
         }
         assert_eq!(drops.len(), 1, "a mark is no room");
-        std::iter::from_fn(|| queue.dequeue(Time::ZERO, &mut drops)).map(|out| out.marked).collect()
+        std::iter::from_fn(|| queue.dequeue(Time::ZERO, &mut drops))
+            .map(|out| out.mark.is_some())
+            .collect()
     }
 
     #[test]
