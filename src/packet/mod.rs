@@ -7,12 +7,14 @@
 
 pub mod arp;
 pub mod bpdu;
+pub mod dscp;
 pub mod ethernet;
 pub mod icmp;
 pub mod ipv4;
 mod store;
 pub mod tcp;
 pub mod udp;
+pub mod wire;
 
 pub use store::PacketStore;
 
@@ -41,6 +43,16 @@ pub struct Label {
     pub created: Time,
     /// Bits were damaged on the way: the receiver's checksum will find out.
     pub damaged: bool,
+    /// Why it was sent, if it is a TCP segment.
+    pub purpose: tcp::Purpose,
+}
+
+impl Label {
+    /// That of a new packet, whose number is not given yet.
+    #[must_use]
+    pub const fn new(flow: Option<FlowId>, created: Time) -> Self {
+        Self { number: 0, flow, created, damaged: false, purpose: tcp::Purpose::Ordinary }
+    }
 }
 
 /// What a frame carries.

@@ -250,6 +250,39 @@ impl Segment {
     }
 }
 
+/// Why a segment was sent. The words are the same in every output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// For the first time, in the ordinary course of things.
+    #[default]
+    Ordinary,
+    /// Again, because later segments have arrived (RFC 5681 section 3.2, RFC 8985).
+    FastRetransmit,
+    /// Again, because the retransmission timer has expired (RFC 6298 section 5).
+    TimeoutRetransmit,
+    /// To learn whether the last segments have arrived (RFC 8985 section 7).
+    TailLossProbe,
+    /// To learn whether a shut window has opened (RFC 9293 section 3.8.6.1).
+    WindowProbe,
+    /// To learn whether the other end is still there (RFC 9293 section 3.8.4).
+    KeepAlive,
+}
+
+impl Purpose {
+    /// The purpose in words; none for ordinary segments.
+    #[must_use]
+    pub const fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Ordinary => None,
+            Self::FastRetransmit => Some("fast retransmission"),
+            Self::TimeoutRetransmit => Some("retransmission after timeout"),
+            Self::TailLossProbe => Some("tail loss probe"),
+            Self::WindowProbe => Some("window probe"),
+            Self::KeepAlive => Some("keep-alive"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
