@@ -10,6 +10,7 @@ use portolan::id::NodeId;
 use portolan::link;
 use portolan::node::config::IpConfig;
 use portolan::observe::{Interest, Observation, Observer};
+use portolan::packet::dscp::Dscp;
 use portolan::sim::{AppPlan, LinkPlan, NodeKind, NodePlan, Plan, Simulation, address};
 use portolan::socket::services::PortSpec;
 use portolan::units::{Bytes, Rate, Time};
@@ -43,7 +44,7 @@ fn host(name: &str) -> NodePlan {
 }
 
 fn process(name: &str, on: NodeId, spec: AppSpec) -> AppPlan {
-    AppPlan { name: name.into(), on, start: Time::ZERO, stop: None, spec }
+    AppPlan { name: name.into(), on, start: Time::ZERO, stop: None, dscp: Dscp::default(), spec }
 }
 
 fn main() -> Result<(), String> {

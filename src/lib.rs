@@ -24,6 +24,7 @@
 //! | [`sim`] | the world: owns and drives all of the above |
 //! | `scenario` | the file format and its diagnostics |
 //! | `report`, `run` | tables, plots, files; a run from start to end |
+//! | `import` | captures of real networks, made into scenarios |
 //! | `cli` | one file per command |
 //!
 //! Everything up to [`sim`] is the core. It does no I/O, reads no clock and starts no thread.
@@ -79,6 +80,8 @@ pub mod app;
 pub mod cli;
 pub mod engine;
 pub mod id;
+#[cfg(feature = "cli")]
+pub mod import;
 pub mod kinds;
 pub mod limits;
 pub mod link;

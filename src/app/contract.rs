@@ -25,6 +25,9 @@ fn sample(kind: &str) -> AppSpec {
         "dns-client" => "to = 'bob'\nnames = ['a']\ncount = 100",
         "scan" => "to = 'bob'\nports = ['1-3', 'ssh']",
         "syn-flood" => "to = 'bob:80'",
+        "conversation" => {
+            "to = 'bob:7'\nmessages = [{ from = 'client', size = '9B', after = '1ms' }]"
+        }
         "audit" => "allowed = ['22/tcp']\ninterval = '1s'",
         other => unreachable!("{other} needs settings here"),
     };

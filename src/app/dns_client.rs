@@ -69,6 +69,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
     }
+    fn dns_names(&self) -> Vec<String> {
+        self.names.iter().map(|name| dns_name::canonical(name)).collect()
+    }
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::from_iter(check::no_port_zero("to", &self.to));
         if self.names.is_empty() {

@@ -60,6 +60,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         self.zone.values_mut().map(|target| ("zone", target)).collect()
     }
+    fn dns_names(&self) -> Vec<String> {
+        self.zone.keys().map(|name| dns_name::canonical(name)).collect()
+    }
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::from_iter(check::udp_port("port", self.port));
         for (name, target) in &self.zone {

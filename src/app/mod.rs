@@ -13,6 +13,7 @@ pub mod cbr;
 mod check;
 #[cfg(all(test, feature = "cli"))]
 mod contract;
+pub mod conversation;
 pub mod datagram_source;
 mod dialogue;
 pub mod distribution;
@@ -78,9 +79,22 @@ pub trait Configuration {
     fn declared(&mut self) -> Option<&mut Vec<(Protocol, u16)>> {
         None
     }
+    /// What the settings say that a client and its server will tell each other, if they do.
+    fn script(&self) -> Option<conversation::Script> {
+        None
+    }
+    /// Where to put the scripts of those who will call, if the settings want to know.
+    fn scripts(&mut self) -> Option<&mut Vec<conversation::Script>> {
+        None
+    }
     /// The file that the settings name, if any, to be read before the run.
     fn arrivals(&mut self) -> Option<(&'static str, &mut Arrivals)> {
         None
+    }
+    /// The DNS names that the process will speak of, in the form in which they are compared: known
+    /// from the start, so that observers can read messages while the run goes on.
+    fn dns_names(&self) -> Vec<String> {
+        Vec::new()
     }
     /// Settings that make no sense, alone or together.
     fn check(&self) -> Vec<Fault> {
@@ -142,6 +156,8 @@ kinds! {
         "smtp-client" => SmtpClient(smtp_client::Config),
         /// A client that knocks at secret ports before it connects.
         "port-knock" => PortKnock(port_knock::Config),
+        /// One end of a conversation that is replayed, message by message.
+        "conversation" => Conversation(conversation::Config),
         /// A process that lets in who has knocked at secret ports.
         "knock-daemon" => KnockDaemon(knock_daemon::Config),
     }

@@ -184,7 +184,7 @@ enum Purpose {
     /// Another try.
     Retry,
     /// The connection with this socket and number goes on.
-    GoOn(SocketId, u64),
+    GoOn(SocketId, u32),
 }
 
 #[derive(Debug)]
@@ -243,7 +243,7 @@ impl TcpClient {
 
     /// Lets a connection do what it can: its socket is ready, or the connection of that number has
     /// slept long enough.
-    fn advance(&mut self, os: &mut dyn Os, socket: SocketId, slept: Option<u64>) {
+    fn advance(&mut self, os: &mut dyn Os, socket: SocketId, slept: Option<u32>) {
         let Some(connection) = self.connections.get_mut(&socket) else { return };
         let number = connection.number;
         if slept.is_some_and(|sleeper| sleeper != number) {

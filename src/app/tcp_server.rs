@@ -126,7 +126,7 @@ impl Configuration for Config {
 }
 
 /// A connection: its socket, and its number, as sockets are used again.
-type Name = (SocketId, u64);
+type Name = (SocketId, u32);
 
 /// What a timer is for.
 #[derive(Debug, Clone, Copy)]
@@ -142,8 +142,8 @@ struct TcpServer {
     config: Config,
     acceptor: Acceptor,
     connections: BTreeMap<SocketId, Connection>,
-    /// Connections accepted so far.
-    accepted: u64,
+    /// Connections accepted so far; of numbers so far apart as to be equal, one is long gone.
+    accepted: u32,
     /// The connections with requests to work on.
     requests: Work<Name>,
     /// Connections with answers to write.
@@ -162,7 +162,7 @@ impl TcpServer {
             if !gap.is_zero() {
                 self.timers.set(os, gap, Purpose::Accept);
             }
-            self.accepted += 1;
+            self.accepted = self.accepted.wrapping_add(1);
             self.connections.insert(socket, Connection::new(self.accepted, os.now()));
             if let Some(timeout) = self.config.idle_timeout {
                 self.timers.set(os, timeout, Purpose::Idle((socket, self.accepted)));

@@ -4,10 +4,15 @@
 //! [`main`].
 
 mod args;
+mod capture;
 mod check;
 mod clock;
 mod describe;
+mod diagram;
+mod diff;
 mod failure;
+mod follow;
+mod import;
 mod new;
 mod plot;
 mod route;
@@ -15,6 +20,7 @@ mod run;
 mod sockets;
 mod source;
 mod terminal;
+mod trace;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -54,6 +60,10 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Check(args) => check::check(args, cli.quiet, cli.verbose),
         Command::Route(args) => route::route(args),
         Command::Sockets(args) => sockets::sockets(args, cli.quiet),
+        Command::Trace(args) => trace::trace(args, cli.quiet, cli.verbose),
+        Command::Follow(args) => follow::follow(args, cli.quiet),
+        Command::Diff(args) => diff::diff(args, cli.quiet),
+        Command::Diagram(args) => diagram::diagram(args, cli.quiet),
         Command::Plot(args) => plot::plot(args, cli.quiet),
         Command::List => print(&describe::builtin_list()),
         Command::Show(args) => match builtin::find(&args.name) {
@@ -61,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
             None => Err(Failure::BadInput(describe::unknown_builtin(&args.name))),
         },
         Command::New(args) => new::new(args, cli.quiet),
+        Command::Import(args) => import::import(args, cli.quiet, cli.verbose),
         Command::Schema => print(&format!("{:#}\n", schema::schema())),
         Command::Completions(args) => print(&completions(args.shell)),
         Command::Man => manual().and_then(|text| print(&text)),

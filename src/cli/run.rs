@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{PlotFormat, RecordMode, RunArgs};
+use super::capture::{self, Wanted};
 use super::clock::Stopwatch;
 use super::failure::Failure;
 use super::{source, terminal};
@@ -26,6 +27,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     let building = Stopwatch::start();
     let scenario = source::load(&args.scenario, &[])?;
     let until = until(args, &scenario)?;
+    let wanted = Wanted::of(args, &scenario)?;
     let mut simulation = Simulation::new(scenario.plan.clone());
     let build_seconds = building.seconds();
     if !quiet {
@@ -35,7 +37,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     }
     let running = Stopwatch::start();
     let watch = Watch::new(until);
-    let recorded = drive(args, &scenario, &mut simulation, until, &watch);
+    let recorded = drive(args, &scenario, &wanted, &mut simulation, until, &watch, quiet);
     let run_seconds = running.seconds();
     watch.bar.finish_and_clear();
     // If writing failed on the way, the run ended there: numbers of a part would mislead.
@@ -46,8 +48,9 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     let mut summary = run::summary(&scenario, &simulation);
     summary.timing = Some(Timing { build_seconds, run_seconds });
     say(args, &summary, quiet, verbose)?;
-    if let Some((out, recording, series)) = recorded? {
+    if let Some((out, recording, series, captures)) = recorded? {
         let input = PlotInput::new(&scenario.title, recording, Topology::of(&scenario.plan, &[]));
+        capture::commit(&out, captures)?;
         out.finish(&summary, &input, series, args.plots.format())?;
         if !quiet {
             eprintln!("results are in {}", out.path().display());
@@ -90,47 +93,58 @@ fn of_no_effect(args: &RunArgs, scenario: &Scenario) -> Vec<String> {
     if args.out.is_none() {
         let record = (args.record == RecordMode::All).then_some("--record");
         let plots = (args.plots == PlotFormat::Png).then_some("--plots");
-        for option in record.into_iter().chain(plots) {
+        let snap = args.snap.as_ref().map(|_| "--snap");
+        for option in record.into_iter().chain(plots).chain(snap) {
             notices.push(format!("{option} has no effect without --out DIR"));
         }
     }
     notices
 }
 
-/// What is kept of a run besides the summary: the folder, the recording, and its rows.
-type Recorded = Option<(OutDir, Recording, Pending)>;
+/// What is kept of a run besides the summary: the folder, the recording, its rows, and captures.
+type Recorded = Option<(OutDir, Recording, Pending, Vec<Pending>)>;
 
 /// Simulates, and records if a folder is to be written.
 fn drive(
     args: &RunArgs,
     scenario: &Scenario,
+    wanted: &Wanted,
     simulation: &mut Simulation,
     until: Time,
     watch: &Watch,
+    quiet: bool,
 ) -> Result<Recorded, Failure> {
-    let mut progress = |now: Time| watch.goes_on(now);
     let Some(dir) = &args.out else {
-        run::simulate(simulation, until, &mut progress);
+        run::simulate(simulation, until, &mut |now| watch.goes_on(now));
         return Ok(None);
     };
     let out = OutDir::create(dir)?;
     let rows = io::BufWriter::new(out.series()?);
-    let recorded = match args.record {
-        RecordMode::None => {
-            run::simulate(simulation, until, &mut progress);
+    let mut capture = wanted.start(&out, simulation, scenario)?;
+    let failed = capture.failed();
+    let mut progress = |now: Time| watch.goes_on(now) && !failed.load(Ordering::Relaxed);
+    let choice = match args.record {
+        RecordMode::None => None,
+        RecordMode::Default => Some(Choice::default_of(scenario)),
+        RecordMode::All => Some(Choice::all_of(scenario)),
+    };
+    let recorded = match choice {
+        None => {
+            run::observe(simulation, until, &mut capture, &mut progress);
             Recorder::new(rows, Vec::new()).finish(until)
         }
-        RecordMode::Default => {
-            run::record(simulation, until, &Choice::default_of(scenario), rows, &mut progress)
-        }
-        RecordMode::All => {
-            run::record(simulation, until, &Choice::all_of(scenario), rows, &mut progress)
+        Some(choice) => {
+            run::record_and_tell(simulation, until, &choice, rows, &mut capture, &mut progress)
         }
     };
+    if capture.cuts_packets() {
+        watch.bar.suspend(|| capture::say_cut(quiet));
+    }
+    let captures = capture.finish(simulation.now())?;
     let path = dir.join("series.csv");
     let (recording, rows) = recorded.map_err(|error| WriteError::new(&path, error))?;
     let file = rows.into_inner().map_err(|error| WriteError::new(&path, error.into_error()))?;
-    Ok(Some((out, recording, file)))
+    Ok(Some((out, recording, file, captures)))
 }
 
 /// Prints the results.
@@ -165,15 +179,15 @@ fn not_modelled() -> String {
 }
 
 /// Watches a run: the progress bar, and whether the user wants to stop.
-struct Watch {
-    bar: ProgressBar,
-    interrupted: Arc<AtomicBool>,
+pub(super) struct Watch {
+    pub(super) bar: ProgressBar,
+    pub(super) interrupted: Arc<AtomicBool>,
     started: Stopwatch,
     until: Time,
 }
 
 impl Watch {
-    fn new(until: Time) -> Self {
+    pub(super) fn new(until: Time) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&interrupted);
         // Without a handler Ctrl-C ends the program at once, as it would anyway.
@@ -186,7 +200,7 @@ impl Watch {
     }
 
     /// Draws the bar once a second has passed; says whether to go on.
-    fn goes_on(&self, now: Time) -> bool {
+    pub(super) fn goes_on(&self, now: Time) -> bool {
         if self.bar.is_hidden() && terminal::stderr_is_terminal() && self.started.seconds() > 1.0 {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }

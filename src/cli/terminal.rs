@@ -8,6 +8,12 @@ pub(super) fn stdout_has_colour() -> bool {
     io::stdout().is_terminal() && wants_colour()
 }
 
+/// Whether somebody watches standard output.
+#[must_use]
+pub(super) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether standard error takes colour.
 #[must_use]
 pub(super) fn stderr_has_colour() -> bool {

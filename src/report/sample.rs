@@ -3,12 +3,13 @@
 use indexmap::IndexMap;
 
 use crate::observe::results::{
-    Channel, ChannelDrops, Engine, Expectation, Flow, Host, Port, Queue, Summary,
+    Channel, ChannelDrops, Engine, Expectation, Flow, Host, Port, Queue, QueueDrops, Summary,
 };
 
 fn channel(packets: u64, utilization: f64, drops: u64, queue: Queue) -> Channel {
-    let drops = ChannelDrops { queue: drops, loss: 2, ..ChannelDrops::default() };
-    Channel { packets, bytes: packets * 1018, utilization, drops, marks: 0, queue }
+    let by_reason = QueueDrops { full: drops, ..QueueDrops::default() };
+    let drops = ChannelDrops { queue: drops, by_reason, loss: 2, ..ChannelDrops::default() };
+    Channel { packets, bytes: packets * 1018, utilization, drops, queue, ..Channel::default() }
 }
 
 fn full_queue() -> Queue {
@@ -43,7 +44,7 @@ fn port(received: u64, dropped: u64, process: &str) -> Port {
         max_depth_packets: 212,
         mean_depth_packets: 0.5,
         process: process.into(),
-        listen: None,
+        ..Port::default()
     }
 }
 
@@ -73,6 +74,7 @@ pub(crate) fn summary() -> Summary {
     let mut bulk = flow("udp", "bob:5001", [12_981, 11_775], "open");
     bulk.mean_delay_seconds = Some(0.055_2);
     Summary {
+        buffers: IndexMap::new(),
         scenario: "slow-uplink".into(),
         title: "A slow uplink overflows".into(),
         seed: 7,

@@ -15,7 +15,9 @@ use super::raw::{APP_HEAD, AppHead};
 use super::value::{Table, Value};
 use super::words;
 use crate::app::AppSpec;
+use crate::app::conversation::Script;
 use crate::id::NodeId;
+use crate::packet::dscp::Dscp;
 use crate::sim::{AppPlan, Plan};
 use crate::units::Time;
 
@@ -24,6 +26,7 @@ use crate::units::Time;
 pub(super) struct Made {
     pub(super) start: Time,
     pub(super) stop: Option<Time>,
+    pub(super) dscp: Dscp,
     pub(super) spec: AppSpec,
 }
 
@@ -182,7 +185,12 @@ pub(super) fn read(cx: &mut Context<'_>, table: &Table, place: &str, key: Span) 
         let message = format!("{place}.{}: {}", fault.field, fault.message);
         cx.faults.push(Fault::new(span, message).help(fault.help));
     }
-    (cx.faults.len() == before).then_some(Made { start: head.start, stop: head.stop, spec })
+    (cx.faults.len() == before).then_some(Made {
+        start: head.start,
+        stop: head.stop,
+        dscp: head.dscp,
+        spec,
+    })
 }
 
 /// Reads the settings of the kind that the table names.
@@ -384,6 +392,7 @@ pub(super) fn place(
             on: seat.node,
             start: made.start,
             stop: made.stop,
+            dscp: made.dscp,
             spec,
         });
     }
@@ -399,5 +408,28 @@ fn declare(plan: &mut Plan) {
         if let Some(declared) = app.spec.config_mut().declared() {
             declared.extend(all.iter().filter(|(on, _)| *on == app.on).map(|(_, door)| *door));
         }
+    }
+    hand_out_scripts(plan);
+}
+
+/// Tells the servers of conversations who will call them and what will be said.
+fn hand_out_scripts(plan: &mut Plan) {
+    let addresses = |node: NodeId| {
+        plan.nodes[node.index()].addresses.iter().map(|(_, address)| address.addr()).collect()
+    };
+    let script =
+        |app: &AppPlan| Some(Script { from: addresses(app.on), ..app.spec.config().script()? });
+    let scripts: Vec<Script> = plan.apps.iter().filter_map(script).collect();
+    for app in &mut plan.apps {
+        let own = &plan.nodes[app.on.index()].addresses;
+        let config = app.spec.config_mut();
+        let Some((protocol, port)) = config.listens() else { continue };
+        let Some(wanted) = config.scripts() else { continue };
+        let calls_here = |script: &&Script| {
+            script.to.port() == port
+                && script.over.protocol() == protocol
+                && own.iter().any(|(_, address)| address.addr() == *script.to.ip())
+        };
+        wanted.extend(scripts.iter().filter(calls_here).cloned());
     }
 }

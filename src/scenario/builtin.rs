@@ -38,6 +38,7 @@ pub const ALL: &[Builtin] = builtins![
     "nagle-delayed-ack",
     "bufferbloat",
     "bbr-bufferbloat",
+    "aqm",
     "ecn",
     "cubic-vs-reno",
     "dumbbell",

@@ -10,6 +10,7 @@ use super::de::{DeError, Problem, Step, TableDe};
 use super::fault::{Fault, Faults, Span};
 use super::value::{Node, Table, Value};
 use super::words;
+use crate::tcp;
 
 /// Faults reported in one table; who made more will first mend these.
 const MOST: usize = 40;
@@ -231,9 +232,14 @@ pub(super) fn unknown_key<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Fault {
     let within = if place.is_empty() { "a scenario" } else { place };
+    let help = if tcp::config::Settings::knows(found) && known.clone().any(|key| key == "tcp") {
+        format!("it is a setting of TCP: write tcp = {{ {found} = ... }}")
+    } else {
+        words::suggestion(found, "known keys", known)
+    };
     Fault::new(span, format!("{within} has no `{}`", words::short(found)))
         .label("unknown key")
-        .help(words::suggestion(found, "known keys", known))
+        .help(help)
 }
 
 fn full_path(place: &str, path: &[Step]) -> String {

@@ -180,6 +180,11 @@ fn judge(expect: &Expect, variables: &Variables<'_, '_>, results: &Json) -> Expe
     let mut actual = seen.join(", ");
     if let Some(trouble) = trouble {
         // A key that is not there already says so among the values.
+        let null = seen.iter().find_map(|value| value.strip_suffix(" = null"));
+        let trouble = match null {
+            Some(path) => format!("no value to compare: guard it with `{path} != null && ...`"),
+            None => trouble,
+        };
         if !seen.iter().any(|value| value.contains("there is no")) {
             actual = if actual.is_empty() { trouble } else { format!("{trouble} ({actual})") };
         }

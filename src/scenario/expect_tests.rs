@@ -10,6 +10,7 @@ fn summary() -> Summary {
     let directions = IndexMap::from([("a->b".to_owned(), channel)]);
     let flow = Flow { goodput_bps: 2.5e6, end_state: "done".into(), ..Flow::default() };
     Summary {
+        buffers: IndexMap::default(),
         scenario: "test".into(),
         title: "T".into(),
         seed: 7,
@@ -32,6 +33,17 @@ fn judged(that: &str) -> Expectation {
     let scenario = load(text.as_bytes(), "t.toml", &|_| Ok(Vec::new()), &Options::default());
     let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
     evaluate(&scenario.expects, &summary()).remove(0)
+}
+
+#[test]
+fn a_value_that_is_not_there_cannot_be_compared() {
+    let judged = judged("flows.web.min_rtt_seconds < 0.1");
+    assert!(!judged.holds);
+    assert_eq!(
+        judged.actual,
+        "no value to compare: guard it with `flows.web.min_rtt_seconds != null && ...` \
+         (flows.web.min_rtt_seconds = null)"
+    );
 }
 
 #[test]

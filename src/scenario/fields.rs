@@ -1,4 +1,4 @@
-//! Values with a short form: `queue = "50p"`, `loss = "0.1%"`, `framing = "ppp"`.
+//! Values with a short form: `loss = "0.1%"`, `framing = "ppp"`.
 //!
 //! Where the long form is a table with a `kind`, the kind is read first (our deserializer hands
 //! it out first) and the rest as that kind's own settings.
@@ -8,17 +8,13 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::kinds::{kind_of, resolved, with_kind};
 use crate::link::Framing;
 use crate::link::loss::{GilbertElliott, List, LossSpec};
-use crate::queue::QueueSpec;
 use crate::units::{Bytes, Ratio};
-
-/// A queue: its size, or a discipline by `kind` with its parameters.
-#[derive(Debug, Clone)]
-pub(super) struct QueueField(pub(super) QueueSpec);
 
 /// A loss model: a probability, or a model by `kind` with its parameters.
 #[derive(Debug, Clone)]
@@ -42,73 +38,6 @@ struct Bernoulli {
     p: Ratio,
 }
 
-/// Reads a word that must be one of a list, so that an error points at the word.
-struct Kind(&'static [&'static str]);
-
-impl<'de> DeserializeSeed<'de> for Kind {
-    type Value = String;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        struct Word(&'static [&'static str]);
-        impl Visitor<'_> for Word {
-            type Value = String;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "one of the words {}", self.0.join(", "))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
-                if self.0.contains(&text) {
-                    return Ok(text.into());
-                }
-                Err(E::unknown_variant(text, self.0))
-            }
-        }
-        deserializer.deserialize_str(Word(self.0))
-    }
-}
-
-/// The `kind` of a table, which comes first if it is there.
-fn kind<'de, A: MapAccess<'de>>(
-    map: &mut A,
-    kinds: &'static [&'static str],
-) -> Result<String, A::Error> {
-    match map.next_key::<Cow<'_, str>>()?.as_deref() {
-        Some("kind") => map.next_value_seed(Kind(kinds)),
-        _ => Err(de::Error::missing_field("kind")),
-    }
-}
-
-impl<'de> Deserialize<'de> for QueueField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Form;
-        impl<'de> Visitor<'de> for Form {
-            type Value = QueueField;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a size such as \"50p\", or a table such as { kind = \"fifo\", limit = \"50p\" }")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<QueueField, E> {
-                if QueueSpec::KINDS.contains(&text) {
-                    return Err(E::custom(format!(
-                        "`{text}` is a kind of queue; write {{ kind = \"{text}\" }}"
-                    )));
-                }
-                text.parse().map(|limit| QueueField(QueueSpec::fifo(limit))).map_err(E::custom)
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<QueueField, E> {
-                self.visit_str(&number.to_string())
-            }
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<QueueField, E> {
-                self.visit_str(&number.to_string())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<QueueField, A::Error> {
-                let kind = kind(&mut map, QueueSpec::KINDS)?;
-                QueueSpec::from_kind(&kind, MapAccessDeserializer::new(map))
-                    .unwrap_or_else(|| Err(de::Error::unknown_variant(&kind, QueueSpec::KINDS)))
-                    .map(QueueField)
-            }
-        }
-        deserializer.deserialize_any(Form)
-    }
-}
-
 impl<'de> Deserialize<'de> for LossField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Form;
@@ -128,7 +57,7 @@ impl<'de> Deserialize<'de> for LossField {
                 self.visit_str(&number.to_string())
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LossField, A::Error> {
-                let kind = kind(&mut map, LOSS_KINDS)?;
+                let kind = kind_of(&mut map, LOSS_KINDS)?;
                 let rest = MapAccessDeserializer::new(map);
                 Ok(LossField(match kind.as_str() {
                     "bernoulli" => bernoulli(Bernoulli::deserialize(rest)?.p),
@@ -178,39 +107,9 @@ impl<'de> Deserialize<'de> for FramingField {
     }
 }
 
-/// A table schema with its `kind` as a constant property.
-pub(super) fn with_kind(kind: &str, mut schema: Schema) -> Schema {
-    let object = schema.ensure_object();
-    object.entry("type").or_insert_with(|| "object".into());
-    if let Some(properties) =
-        object.entry("properties").or_insert_with(|| serde_json::json!({})).as_object_mut()
-    {
-        properties.insert("kind".into(), serde_json::json!({ "const": kind }));
-    }
-    let required = object.entry("required").or_insert_with(|| serde_json::json!([]));
-    if let Some(list) = required.as_array_mut() {
-        list.insert(0, "kind".into());
-    }
-    schema
-}
-
 /// The schema of a type, in place rather than by reference.
 pub(super) fn inline<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
-}
-
-/// `schema` itself, or what it refers to among the generator's definitions.
-pub(super) fn resolved(generator: &SchemaGenerator, mut schema: Schema) -> Schema {
-    // References lead to references at most a few times; a circle ends all the same.
-    for _ in 0..8 {
-        let name = schema.get("$ref").and_then(|reference| reference.as_str()?.rsplit('/').next());
-        let found = name.and_then(|name| generator.definitions().get(name).cloned());
-        match found.and_then(|value| Schema::try_from(value).ok()) {
-            Some(found) => schema = found,
-            None => break,
-        }
-    }
-    schema
 }
 
 /// The keys that the settings of a kind must have, by its schema.
@@ -223,23 +122,6 @@ pub(super) fn required_keys(
     let schema = found.map(|(_, schema)| resolved(&generator, schema));
     let list = schema.and_then(|schema| schema.get("required")?.as_array().cloned());
     list.unwrap_or_default().iter().filter_map(|key| Some(key.as_str()?.to_owned())).collect()
-}
-
-impl JsonSchema for QueueField {
-    fn schema_name() -> Cow<'static, str> {
-        "Queue".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let limit = generator.subschema_for::<crate::units::Limit>();
-        let mut forms = vec![limit];
-        for (kind, schema) in QueueSpec::schemas(generator) {
-            forms.push(with_kind(kind, resolved(generator, schema)));
-        }
-        json_schema!({
-            "description": "The queue before a link: its size as a drop-tail queue, or a discipline by kind.",
-            "oneOf": forms,
-        })
-    }
 }
 
 impl JsonSchema for LossField {

@@ -279,8 +279,11 @@ pub(super) fn read(cx: &mut Context<'_>, table: &Table, place: &str, key: Span) 
     let both: Option<Direction> = decode(table, form, &mut cx.faults);
     let (head, both) = (head?, both?);
     let directions = head.directions(&both);
-    for (config, direction) in directions.iter().zip(["forward", "backward"]) {
-        check_queue(cx, &config.queue, table, direction, place);
+    let [forward, backward] = &directions;
+    check_queue(cx, &forward.queue, table, "forward", place);
+    // What is wrong with the queues of both is told once.
+    if backward.queue != forward.queue {
+        check_queue(cx, &backward.queue, table, "backward", place);
     }
     let cost = head.cost.unwrap_or(1);
     (cx.faults.len() == before).then_some(Made { directions, cost })

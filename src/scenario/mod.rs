@@ -48,7 +48,7 @@ pub use expect::{Expect, evaluate};
 pub use fault::{Fault, LoadError, Source, Span};
 pub use load::{Options, load, load_path};
 pub use raw::Every;
-pub use record::{Record, Series};
+pub use record::{Record, Series, Tap};
 
 use crate::sim::Plan;
 use crate::units::Time;

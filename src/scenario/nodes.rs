@@ -11,7 +11,7 @@ use super::names::Pattern;
 use super::raw::{NODE_HEAD, NodeHead, NodeWord};
 use super::value::{Node, Table, Value};
 use super::words;
-use crate::node::config::{IpConfig, SwitchConfig};
+use crate::node::config::{IpConfig, SharedBuffer, SwitchConfig};
 use crate::sim::NodeKind;
 use crate::units::Time;
 
@@ -163,12 +163,36 @@ fn ip(cx: &mut Context<'_>, table: &Table, form: Form<'_>) -> Option<IpConfig> {
     if config.ttl == 0 {
         refuse("ttl", "packets with TTL 0 go nowhere".into(), "write at least 1");
     }
+    check_buffer(cx, table, form, config.buffer);
     Some(config)
+}
+
+/// A shared buffer must be able to hold something.
+fn check_buffer(cx: &mut Context<'_>, table: &Table, form: Form<'_>, buffer: Option<SharedBuffer>) {
+    let Some(SharedBuffer { size, alpha }) = buffer else { return };
+    let entry = table.get("buffer");
+    let mut refuse = |key: &str, message: &str, help: &str| {
+        let field = entry.and_then(|entry| entry.node.as_table()?.get(key));
+        let span = field.or(entry).map_or(form.anchor, |entry| entry.node.span);
+        let message = format!("{}.buffer.{key}: {message}", form.place);
+        cx.faults.push(Fault::new(span, message).help(help));
+    };
+    if size.get() == 0 {
+        refuse("size", "no queue could hold anything", "write for example \"1MB\"");
+    }
+    if !(alpha > 0.0 && alpha.is_finite()) {
+        refuse(
+            "alpha",
+            "must be above 0",
+            "write 1, or what the switch is set to, such as 0.5 or 8",
+        );
+    }
 }
 
 /// The times of the spanning tree must allow a tree to last: IEEE 802.1D-1998, 8.10.2.
 fn switch(cx: &mut Context<'_>, table: &Table, form: Form<'_>) -> Option<SwitchConfig> {
     let config: SwitchConfig = decode(table, form, &mut cx.faults)?;
+    check_buffer(cx, table, form, config.buffer);
     let second = Time::from_secs(1);
     let least = config.hello_time.max(second).saturating_add(second).saturating_mul(2);
     if config.spanning_tree && config.max_age < least {

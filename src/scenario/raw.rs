@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::fields::{FramingField, LossField, QueueField};
+use super::fields::{FramingField, LossField};
 use crate::link;
+use crate::packet::dscp::Dscp;
+use crate::queue::QueueSpec;
 use crate::units::{Bytes, Rate, Ratio, Time};
 
 /// The keys of a scenario.
@@ -84,7 +86,7 @@ pub(super) struct Direction {
     /// What the link layer adds to each packet; ethernet unless said.
     pub(super) framing: Option<FramingField>,
     /// The queue before the link; 1000 packets, drop-tail, unless said.
-    pub(super) queue: Option<QueueField>,
+    pub(super) queue: Option<QueueSpec>,
     /// Which packets the link loses; none unless said.
     pub(super) loss: Option<LossField>,
     /// Probability that a packet arrives twice.
@@ -130,7 +132,7 @@ impl Direction {
         set(&mut config.delay, self.delay.as_ref());
         set(&mut config.mtu, self.mtu.as_ref().map(|mtu| &mtu.0));
         set(&mut config.framing, self.framing.as_ref().map(|field| &field.0));
-        set(&mut config.queue, self.queue.as_ref().map(|field| &field.0));
+        set(&mut config.queue, self.queue.as_ref());
         set(&mut config.loss, self.loss.as_ref().map(|field| &field.0));
         set(&mut config.duplicate, self.duplicate.as_ref());
         set(&mut config.corrupt, self.corrupt.as_ref());
@@ -202,10 +204,13 @@ pub(super) struct AppHead {
     /// When it is killed, if ever.
     #[serde(default)]
     pub(super) stop: Option<Time>,
+    /// The differentiated services codepoint of what it sends; 0 unless said.
+    #[serde(default)]
+    pub(super) dscp: Dscp,
 }
 
 /// Keys of [`AppHead`], and `kind`.
-pub(super) const APP_HEAD: &[&str] = &["kind", "on", "start", "stop"];
+pub(super) const APP_HEAD: &[&str] = &["kind", "on", "start", "stop", "dscp"];
 
 /// A name or pattern, or a list of them. What they say is read from the tree, with its places.
 #[derive(Debug, Clone)]

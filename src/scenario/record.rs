@@ -1,5 +1,6 @@
 //! `[record]`: what to keep of a run over time.
 
+mod capture;
 mod tcp;
 
 use super::changes::{Everything, select};
@@ -16,6 +17,8 @@ use crate::id::{AppId, ChannelId, FlowId, LinkId, NodeId};
 use crate::packet::ipv4::Protocol;
 use crate::sim::{End, Gauge, Plan};
 
+pub use capture::Tap;
+
 /// What a scenario wants recorded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
@@ -23,6 +26,8 @@ pub struct Record {
     pub series: Vec<Series>,
     /// How often; `None` leaves it to the caller.
     pub every: Option<Every>,
+    /// Which interfaces' packets are captured.
+    pub capture: Vec<Tap>,
 }
 
 /// A value over time.
@@ -65,11 +70,9 @@ pub(super) fn collect(
         Some(Value::Array(nodes)) => nodes.iter().map(|node| node.span).collect(),
         _ => Vec::new(),
     };
-    if let Some(span) = spans("capture").first() {
-        cx.faults.push(
-            Fault::new(*span, "captures are not available in this version")
-                .help("delete `capture`; `series` records values over time"),
-        );
+    let mut taps = Vec::new();
+    for (text, span) in raw.capture.iter().zip(spans("capture")) {
+        capture::read(cx, text, span, all, plan, &mut taps);
     }
     let mut series = Vec::new();
     for (path, span) in raw.series.iter().zip(spans("series")) {
@@ -82,7 +85,7 @@ pub(super) fn collect(
             break;
         }
     }
-    Some(Record { series, every: raw.every })
+    Some(Record { series, every: raw.every, capture: taps })
 }
 
 fn read(

@@ -4,10 +4,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::fields::{resolved, with_kind};
 use super::raw::{AppHead, Change, Direction, Expect, Head, LinkHead, NodeHead, Record, Routing};
 use super::topology::{Import, TopologySpec};
 use crate::app::AppSpec;
+use crate::kinds::{resolved, with_kind};
 use crate::node::config::{IpConfig, SwitchConfig};
 
 /// The JSON Schema of scenario files.

@@ -20,6 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["scenario"],
     &["report"],
     &["run"],
+    &["import"],
     &["cli"],
 ];
 

@@ -219,9 +219,24 @@ fn new_writes_a_scenario_that_runs_and_overwrites_nothing() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["run", "check", "route", "sockets", "plot", "show", "new", "completions"] {
+    for command in [
+        "run",
+        "check",
+        "route",
+        "sockets",
+        "trace",
+        "follow",
+        "diff",
+        "diagram",
+        "import",
+        "plot",
+        "show",
+        "new",
+        "completions",
+    ] {
         let help = stdout(&portolan(&[command, "--help"]));
-        assert!(help.contains("Example:\n  portolan "), "{command}");
+        let is_there = ["Example:\n  portolan ", "Examples:\n  portolan "];
+        assert!(is_there.iter().any(|example| help.contains(example)), "{command}");
     }
 }
 

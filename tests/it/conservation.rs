@@ -63,7 +63,7 @@ impl Observer for Follower {
         }
         self.now = now;
         match what {
-            Observation::Enqueued { channel, packet } => {
+            Observation::Enqueued { channel, packet, .. } => {
                 self.moves(packet, Queued(*channel), |from| from == Inside);
             }
             Observation::TransmitStarted { channel, packet, .. } => {
@@ -80,15 +80,34 @@ impl Observer for Follower {
                     _ => false,
                 });
             }
-            Observation::Delivered { flow, .. } => {
-                if let Some(flow) = flow {
-                    *self.flows.entry(flow.0).or_default() += 1;
-                }
+            Observation::Delivered { flow: Some(flow), .. } => {
+                *self.flows.entry(flow.0).or_default() += 1;
             }
-            Observation::RoundTrip { .. } | Observation::StateChanged { .. } => {}
+            _ => {}
         }
     }
 }
+
+/// Queues that are short enough to drop, mark, hold back.
+const QUEUES: &[&str] = &[
+    "'0p'",
+    "'1p'",
+    "'5p'",
+    "'1000p'",
+    "'3kB'",
+    "{ kind = 'head-drop', limit = '3p' }",
+    "{ kind = 'red', limit = '9kB', min = '1kB', max = '4kB' }",
+    "{ kind = 'codel', target = '1ms', interval = '9ms' }",
+    "{ kind = 'pie', target = '1ms', tupdate = '1ms' }",
+    "{ kind = 'fq_codel', limit = '5p', flows = 4 }",
+    "{ kind = 'fq_pie', limit = '5p', flows = 4 }",
+    "{ kind = 'sfq', limit = 5, perturb = '9ms' }",
+    "{ kind = 'drr', classes = [{ match = { protocol = 'udp' } }, { queue = '2p' }] }",
+    "{ kind = 'wfq', limit = '4p' }",
+    "{ kind = 'prio' }",
+    "{ kind = 'tbf', rate = '200kbps', burst = '2kB' }",
+    "{ kind = 'police', rate = '200kbps', burst = '2kB' }",
+];
 
 /// A network and what happens in it, as random numbers say.
 #[derive(Debug, Clone)]
@@ -166,9 +185,9 @@ impl Sketch {
         let rate = ["64kbps", "1Mbps", "10Mbps", "1Gbps"][usize::from(rate)];
         let delay = ["0s", "1us", "3ms", "50ms"][(rate.len() + usize::from(queue)) % 4];
         let mtu = [1500, 1500, 576, 300, 68][usize::from(mtu % 5)];
-        let queue = ["0p", "1p", "5p", "1000p", "3kB"][usize::from(queue % 5)];
+        let queue = QUEUES[usize::from(queue) % QUEUES.len()];
         let mut text =
-            format!("rate = '{rate}', delay = '{delay}', mtu = '{mtu}B', queue = '{queue}'");
+            format!("rate = '{rate}', delay = '{delay}', mtu = '{mtu}B', queue = {queue}");
         for (bit, setting) in [
             "loss = '10%'",
             "corrupt = '10%'",

@@ -213,7 +213,7 @@ fn the_picture_of_the_readme_is_what_is_drawn() {
 #[test]
 fn recipes_are_what_contributing_prints() {
     let page = read("CONTRIBUTING.md");
-    for name in ["head_drop", "heartbeat"] {
+    for name in ["lifo", "heartbeat"] {
         let code = read(&format!("docs/recipes/{name}.rs"));
         assert!(blocks(&page, "rust").contains(&code.as_str()), "{name} differs");
     }

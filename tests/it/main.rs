@@ -5,13 +5,18 @@ mod cli;
 mod connections;
 mod conservation;
 mod determinism;
+mod diagram;
+mod diff;
 mod docs;
 mod errors;
 mod exact;
+mod follow;
+mod import;
 mod linux;
 mod listening;
 mod mail_apps;
 mod network;
+mod queues;
 pub mod recipe_app;
 pub mod recipe_queue;
 mod scan_apps;
@@ -20,6 +25,7 @@ mod support;
 mod tcp_apps;
 mod tcp_theory;
 mod theory;
+mod trace;
 
 // Recipes are written as parts of the library: `crate::units` is meant.
-use portolan::{id, kinds, packet, units};
+use portolan::{id, kinds, observe, packet, rng, units};

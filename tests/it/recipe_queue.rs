@@ -1,7 +1,7 @@
 //! Stands for `src/queue/mod.rs` around the recipe in CONTRIBUTING.md, so that it compiles and its
 //! tests run.
 
-pub use portolan::queue::{Backlog, Configuration, QueueDiscipline, Queued};
+pub use portolan::queue::{Backlog, Configuration, Drops, QueueDiscipline, Queued, Site};
 
-#[path = "../../docs/recipes/head_drop.rs"]
-pub mod head_drop;
+#[path = "../../docs/recipes/lifo.rs"]
+pub mod lifo;

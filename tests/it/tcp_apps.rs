@@ -295,26 +295,43 @@ fn tcp_and_udp_ports_are_two_things() {
 }
 
 /// The way narrows behind the router: it says so (RFC 1191), and the sender cuts its segments.
-#[test]
-fn a_transfer_finds_the_mtu_of_its_path() {
-    let summary = run("duration = '5s'
+/// A transfer over a path whose narrowest link takes this much.
+fn over_a_link_with_mtu(mtu: u32) -> Summary {
+    run(&format!(
+        "duration = '5s'
         [nodes]
         a = 'host'
         r = 'router'
         s = 'router'
         b = 'host'
         [links]
-        a--r = { rate = '10Mbps', delay = '1ms' }
-        r--s = { rate = '10Mbps', delay = '1ms', mtu = '1000B' }
-        s--b = { rate = '10Mbps', delay = '1ms' }
+        a--r = {{ rate = '10Mbps', delay = '1ms' }}
+        r--s = {{ rate = '10Mbps', delay = '1ms', mtu = '{mtu}B' }}
+        s--b = {{ rate = '10Mbps', delay = '1ms' }}
         [apps]
-        sink = { kind = 'tcp-server', on = 'b', port = 80 }
-        client = { kind = 'tcp-client', on = 'a', to = 'b:80', size = '100kB' }");
+        sink = {{ kind = 'tcp-server', on = 'b', port = 80 }}
+        client = {{ kind = 'tcp-client', on = 'a', to = 'b:80', size = '100kB' }}"
+    ))
+}
+
+#[test]
+fn a_transfer_finds_the_mtu_of_its_path() {
+    let summary = over_a_link_with_mtu(1000);
     let flow = client(&summary);
     assert_eq!((flow.bytes_delivered, flow.end_state.as_str()), (100_000, "TIME-WAIT"));
     assert!(flow.completed_seconds.is_some_and(|at| at < 0.5), "{flow:?}");
     let router = &summary.hosts["r"];
     assert!(router.unreachable_sent > 0 && router.fragments_sent == 0);
+}
+
+#[test]
+fn a_path_narrower_than_any_segment_cuts_them() {
+    let summary = over_a_link_with_mtu(300);
+    let flow = client(&summary);
+    assert_eq!((flow.bytes_delivered, flow.end_state.as_str()), (100_000, "TIME-WAIT"));
+    assert!(flow.completed_seconds.is_some_and(|at| at < 0.5), "{flow:?}");
+    let router = &summary.hosts["r"];
+    assert!(router.unreachable_sent > 0 && router.fragments_sent > 300, "{router:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observe::{FlowStats, Times};
+use crate::observe::{FlowStats, Times, counted};
 use crate::units::Time;
 
 /// Counts and times of all pages.
@@ -58,14 +58,16 @@ impl Report {
     pub(super) fn write(&self, flow: &mut FlowStats) {
         let FlowStats { details: lines, responses, .. } = flow;
         lines.clear();
-        lines.push(responses.line("pages"));
-        lines.push(self.objects.line("objects"));
-        lines.push(format!("{} connections", self.connections));
+        lines.push(responses.line("page"));
+        lines.push(self.objects.line("object"));
+        lines.push(counted(self.connections, "connection"));
         if self.failed > 0 {
             let reasons = self.reasons.iter().map(|(reason, count)| format!("{count} {reason}"));
             let reasons = Vec::from_iter(reasons).join(", ");
-            lines.push(format!("{} pages given up ({reasons})", self.failed));
+            lines.push(format!("{} given up ({reasons})", counted(self.failed, "page")));
         }
-        lines.extend(self.codes.iter().map(|(code, count)| format!("{count} answers {code}")));
+        lines.extend(
+            self.codes.iter().map(|(code, count)| format!("{} {code}", counted(*count, "answer"))),
+        );
     }
 }

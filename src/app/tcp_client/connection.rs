@@ -55,18 +55,18 @@ enum Phase {
 #[derive(Debug)]
 pub(super) struct Connection {
     /// The how manieth it is.
-    pub(super) number: u64,
+    pub(super) number: u32,
     phase: Phase,
     /// When it began, and then when the present request did.
     since: Time,
     /// What came of an answer before its request was wholly written \[bytes\].
     ahead: u64,
     /// Requests answered.
-    answered: u64,
+    answered: u32,
 }
 
 impl Connection {
-    pub(super) const fn new(number: u64, now: Time) -> Self {
+    pub(super) const fn new(number: u32, now: Time) -> Self {
         Self { number, phase: Phase::Opening, since: now, ahead: 0, answered: 0 }
     }
 
@@ -162,7 +162,7 @@ impl Connection {
         cx.os.flow().responses.add(span);
         cx.report.answered();
         self.answered += 1;
-        if cx.config.count.is_some_and(|count| self.answered >= count) {
+        if cx.config.count.is_some_and(|count| u64::from(self.answered) >= count) {
             return self.finish(cx);
         }
         let think = cx.config.think.draw(cx.os.rng());

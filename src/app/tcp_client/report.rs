@@ -17,11 +17,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// A connection begins: which one it is.
-    pub(super) fn opens(&mut self) -> u64 {
+    /// A connection begins: which one it is. The numbers begin anew after 2^32, when the first ones
+    /// are long gone.
+    pub(super) fn opens(&mut self) -> u32 {
         self.news += 1;
         self.opened += 1;
-        self.opened
+        self.opened as u32
     }
     /// A handshake was done after so long.
     pub(super) fn established(&mut self, after: Time) {
@@ -57,10 +58,10 @@ impl Report {
             lines.push(self.counts());
         }
         if self.opened > 1 && self.handshakes.count() > 0 {
-            lines.push(self.handshakes.line("handshakes"));
+            lines.push(self.handshakes.line("handshake"));
         }
         if responses.count() > 0 {
-            lines.push(responses.line("answers"));
+            lines.push(responses.line("answer"));
         }
     }
 

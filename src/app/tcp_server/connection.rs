@@ -5,20 +5,20 @@ use crate::app::Os;
 use crate::app::stream::Pace;
 use crate::id::SocketId;
 use crate::socket::Errno;
-use crate::units::{Bytes, Time};
+use crate::units::{Bytes, MaybeTime, Time};
 
 /// A connection, as its process sees it. It is not read while a request is worked on or an answer
 /// has no room: what comes then waits in its port.
 #[derive(Debug)]
 pub(super) struct Connection {
     /// The how manieth it is.
-    pub(super) number: u64,
+    pub(super) number: u32,
     /// When anything was last read or written.
     pub(super) active: Time,
     /// Whether a timer says when to read on.
     pub(super) pausing: bool,
     /// How long not to read, once the request is answered.
-    pause: Option<Time>,
+    pause: MaybeTime,
     /// What has been read of the present request \[bytes\].
     request: u64,
     /// Whether the request is being worked on, or waits for that.
@@ -45,12 +45,12 @@ pub(super) enum Wants {
 }
 
 impl Connection {
-    pub(super) const fn new(number: u64, now: Time) -> Self {
+    pub(super) const fn new(number: u32, now: Time) -> Self {
         Self {
             number,
             active: now,
             pausing: false,
-            pause: None,
+            pause: MaybeTime::NONE,
             request: 0,
             working: false,
             owed: 0,
@@ -107,7 +107,7 @@ impl Connection {
                 Ok(_) | Err(_) => return Wants::Close,
             }
             self.active = os.now();
-            self.pause = pace.map(|pace| pace.gap);
+            self.pause = pace.map(|pace| pace.gap).into();
             if size.is_none() && config.only_reads() {
                 self.request = 0;
             } else if size.is_none_or(|size| self.request >= size) {

@@ -256,7 +256,7 @@ impl<W: Write> Observer for Recorder<W> {
 
 /// Whether a drop was the queue's doing rather than the link's or the network's.
 const fn is_overflow(reason: DropReason) -> bool {
-    matches!(reason, DropReason::QueueFull | DropReason::BufferFull)
+    reason.is_by_queue() || matches!(reason, DropReason::BufferFull)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn packet() -> Packet {
         target_mac: mac,
         target_ip: address,
     });
-    let label = Label { number: 0, flow: None, created: Time::ZERO, damaged: false };
+    let label = Label::new(None, Time::ZERO);
     Packet { ethernet: ethernet::Header { source: mac, destination: mac }, payload, label }
 }
 

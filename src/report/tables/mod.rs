@@ -4,6 +4,7 @@
 //! anything to say is left out.
 
 mod connections;
+mod decisions;
 mod details;
 mod expectations;
 mod flows;
@@ -49,6 +50,7 @@ pub fn print(summary: &Summary, look: &Look) -> String {
     let parts = [
         heading(summary, look),
         links::print(summary, look),
+        decisions::print(summary, look),
         ports::print(summary, look),
         listeners::print(summary, look),
         flows::print(summary, look),

@@ -1,6 +1,6 @@
 //! Connections that end: politely, by halves, and with a reset.
 
-use portolan::packet::tcp::{Flags, SeqNum};
+use portolan::packet::tcp::{Flags, SeqNum, Timestamps};
 use portolan::socket::Errno;
 use portolan::units::Time;
 
@@ -106,7 +106,9 @@ fn server_in_time_wait() -> Lab {
 #[test]
 fn time_wait_gives_way_to_a_newer_syn() {
     let mut lab = server_in_time_wait();
-    lab.peer_sends(5000, segment(Flags::SYN, 500_000, 0));
+    let mut newer = segment(Flags::SYN, 500_000, 0);
+    newer.options.timestamps = Some(Timestamps { value: 1002, echo: 0 });
+    lab.peer_sends(5000, newer);
     let (_, answer) = *lab.answers(5000).last().expect("an answer");
     assert_eq!((answer.flags, answer.ack), (Flags::SYN_ACK, SeqNum::new(500_001)));
 

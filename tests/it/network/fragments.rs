@@ -11,7 +11,7 @@ use portolan::observe::DropReason;
 use portolan::packet::ethernet::{Header, Mac};
 use portolan::packet::icmp::{Error, Message, Unreachable};
 use portolan::packet::ipv4::{self, Transport};
-use portolan::packet::{Payload, udp};
+use portolan::packet::{Label, Payload, udp};
 use portolan::rng::Stream;
 use portolan::units::Time;
 
@@ -141,7 +141,7 @@ fn routed(data_length: u16, dont_fragment: bool) -> Vec<(ChannelId, ipv4::Packet
     let packet =
         ipv4::Packet { dont_fragment, ..ipv4::Packet::new(from, to, Transport::Udp(datagram)) };
     let header = Header { destination: Mac::numbered(0), source: Mac::numbered(9) };
-    let id = cx.create(header, Payload::Ipv4(packet), None, Time::ZERO);
+    let id = cx.create(header, Payload::Ipv4(packet), Label::new(None, Time::ZERO));
     router.receive(&mut cx, InterfaceId(0), id);
     let effects = std::mem::take(&mut cx.effects);
     let sent = effects.into_iter().map(|effect| match effect {

@@ -96,7 +96,7 @@ fn equal_paths_share_flows_and_each_flow_keeps_to_one() {
     let mut ways: BTreeMap<FlowId, BTreeSet<ChannelId>> = BTreeMap::new();
     let choices = [1, 2].map(|link| ChannelId::of(LinkId(link), true));
     for (_, what) in &seen.seen {
-        if let Observation::Enqueued { channel, packet } = what
+        if let Observation::Enqueued { channel, packet, .. } = what
             && let Some(flow) = packet.label.flow
             && choices.contains(channel)
         {
@@ -135,7 +135,7 @@ fn routes_follow_a_failure_after_exactly_the_convergence_time() {
         .seen
         .iter()
         .filter(|(_, what)| {
-            matches!(what, Observation::Enqueued { channel, packet }
+            matches!(what, Observation::Enqueued { channel, packet, .. }
                 if *channel == ChannelId::of(LinkId(2), true) && packet.label.flow.is_some())
         })
         .map(|(at, _)| *at)
@@ -165,7 +165,7 @@ fn each_change_is_noticed_one_convergence_time_after_itself() {
         .seen
         .iter()
         .filter(|(_, what)| {
-            matches!(what, Observation::Enqueued { channel, packet }
+            matches!(what, Observation::Enqueued { channel, packet, .. }
                 if *channel == detour && packet.label.flow.is_some())
         })
         .map(|(at, _)| *at)
@@ -248,7 +248,7 @@ fn a_cost_change_moves_traffic_without_loss() {
     let last = |link| {
         let way = ChannelId::of(LinkId(link), true);
         let used = seen.seen.iter().rev().find(|(_, what)| {
-            matches!(what, Observation::Enqueued { channel, packet }
+            matches!(what, Observation::Enqueued { channel, packet, .. }
                 if *channel == way && packet.label.flow.is_some())
         });
         used.map_or(Time::ZERO, |(at, _)| *at)

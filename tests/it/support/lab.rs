@@ -13,10 +13,10 @@ use portolan::node::config::IpConfig;
 use portolan::node::stack::Stack;
 use portolan::node::{Cx, Effect, Interface, IpNode};
 use portolan::observe::{FlowStats, Interest, Observation};
-use portolan::packet::Payload;
 use portolan::packet::ethernet::{self, Mac};
 use portolan::packet::ipv4::{self, Transport};
 use portolan::packet::tcp::{Flags, Options, Segment, SeqNum, Timestamps};
+use portolan::packet::{Label, Payload};
 use portolan::rng::Stream;
 use portolan::units::Time;
 
@@ -179,7 +179,7 @@ impl Lab {
             Event::Arrives(host, packet) => {
                 let destination = Mac::numbered(host as u32);
                 let header = ethernet::Header { destination, source: Mac::numbered(9) };
-                let id = cx.create(header, Payload::Ipv4(packet), None, cx.now);
+                let id = cx.create(header, Payload::Ipv4(packet), Label::new(None, cx.now));
                 self.hosts[host].stack.receive(cx, InterfaceId(0), id);
             }
             Event::SocketTimer(host, id) => self.hosts[host].stack.handle_socket_timeout(cx, id),
@@ -221,7 +221,7 @@ impl Lab {
             }
         }
         self.cx.effects.clear();
-        for what in self.cx.observed.drain(..) {
+        for (_, what) in self.cx.observed.drain(..) {
             if let Observation::StateChanged { node, local, remote, to, .. } = what {
                 self.states.insert((node.0, local, remote), to);
             }

@@ -16,7 +16,7 @@ impl Observer for Watch {
         Interest::Everything
     }
     fn observe(&mut self, now: Time, what: &Observation) {
-        self.seen.push((now, *what));
+        self.seen.push((now, what.clone()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Web servers and browsers.
 
+use portolan::observe::counted;
 use portolan::observe::results::{Flow, Summary};
 
 use super::pair;
@@ -52,10 +53,8 @@ fn a_page_comes_over_as_many_connections_as_allowed() {
         let summary = web("size = '5kB'", &format!("objects = 10 {comma} {settings}"));
         let flow = browser(&summary);
         assert_eq!(accepted(&summary), connections, "{settings}: {flow:?}");
-        assert!(
-            flow.details[0].starts_with("1 pages") && flow.details[1].starts_with("10 objects")
-        );
-        assert_eq!(flow.details[2], format!("{connections} connections"));
+        assert!(flow.details[0].starts_with("1 page") && flow.details[1].starts_with("10 objects"));
+        assert_eq!(flow.details[2], counted(connections, "connection"));
     }
 }
 
