@@ -89,7 +89,7 @@ pub enum ReadError {
     /// A link layer that is not known.
     #[error(
         "packet {number} has the link layer {kind}, which cannot be read; known are Ethernet, \
-         Linux cooked capture (SLL, SLL2), raw IP and BSD loopback"
+         Linux cooked capture (SLL, SLL2), PPP, raw IP and BSD loopback"
     )]
     LinkLayer {
         /// Which packet.

@@ -21,6 +21,9 @@ const SLL2_HEADER: usize = 20;
 const UDP: u8 = 17;
 /// Length of the address family before a packet of BSD loopback captures \[bytes\].
 const LOOPBACK_HEADER: usize = 4;
+/// PPP's protocol field for IPv4 (RFC 1332 section 2), and the address and control before it.
+const PPP_IPV4: [u8; 2] = [0x00, 0x21];
+const PPP_ALL_STATIONS: [u8; 2] = [0xff, 0x03];
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,6 +63,16 @@ pub(super) fn parse(link: DataLink, data: &[u8], length: u32) -> Frame {
             };
             let kind = EtherType(u16::from_be_bytes([high, low]));
             (Some(LaxSlicedPacket::from_ether_type(kind, payload_of(SLL2_HEADER))), SLL2_HEADER)
+        }
+        DataLink::PPP => {
+            // Address and control may come first (RFC 1662 section 3.1).
+            let start =
+                if data.starts_with(&PPP_ALL_STATIONS) { PPP_ALL_STATIONS.len() } else { 0 };
+            let header = start + PPP_IPV4.len();
+            if data.get(start..header) != Some(&PPP_IPV4[..]) {
+                return Frame::Skipped("frames of other protocols");
+            }
+            (LaxSlicedPacket::from_ip(payload_of(header)).ok(), header)
         }
         _ => return Frame::UnknownLink,
     };

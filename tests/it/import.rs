@@ -255,7 +255,14 @@ fn all_link_layers_are_read() {
     let sll = [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
     let sll2 = [8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
     let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    let headers: [(u8, &[u8]); 4] = [(1, &ethernet), (101, &[]), (113, &sll), (0, &[2, 0, 0, 0])];
+    let headers: [(u8, &[u8]); 6] = [
+        (1, &ethernet),
+        (101, &[]),
+        (113, &sll),
+        (0, &[2, 0, 0, 0]),
+        (9, &[0x00, 0x21]),
+        (9, &[0xff, 0x03, 0x00, 0x21]),
+    ];
     for (link, header) in headers {
         let packets: Vec<_> = (0..3).map(|n| [header, &echo_request(n)].concat()).collect();
         let capture = read(&pcap(link, &packets)[..]).expect("a capture");
@@ -270,6 +277,39 @@ fn all_link_layers_are_read() {
     file[20..24].copy_from_slice(&105_u32.to_le_bytes());
     let told = read(&file[..]).expect_err("802.11").to_string();
     assert!(told.contains("packet 1 has the link layer 105"), "{told}");
+}
+
+/// Captures of our own: what was simulated, captured and imported is simulated again, and all that the
+/// import expects of it is so.
+#[test]
+fn captures_of_our_own_come_back_as_the_same_conversations() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-own");
+    for name in [
+        "handshake",
+        "teardown",
+        "lost-syn",
+        "fast-recovery",
+        "zero-window",
+        "nagle-delayed-ack",
+        "two-services",
+        "many-services",
+        "udp-loss",
+    ] {
+        let out = folder.join(name);
+        let run = ["run", name, "-q", "--plots", "none", "--record", "none", "--pcap", "--out"];
+        assert_eq!(portolan(&run, &[&out]).status.code(), Some(0), "{name}");
+        let file = out.join("again.toml");
+        let _ = fs::remove_file(&file);
+        let import = [&out.join("captures/alice.pcapng"), Path::new("-o"), &file];
+        assert_eq!(portolan(&["import"], &import).status.code(), Some(0), "{name}");
+        let told = portolan(&["run"], &[&file]);
+        assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stdout));
+    }
+}
+
+fn portolan(words: &[&str], paths: &[&Path]) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portolan"));
+    command.args(words).args(paths).output().expect("the binary that cargo has built")
 }
 
 /// From the command line: a file that is not overwritten, and runs.
