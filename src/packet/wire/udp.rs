@@ -29,8 +29,9 @@ pub(super) fn put(
     let start = out.len();
     match datagram.content {
         Content::Numbered(number) => {
-            let (text, text_length) = in_words(number);
-            let text = &text[..text_length.min(length)];
+            let (text, start) = in_words(number);
+            let text = &text[start..];
+            let text = &text[..text.len().min(length)];
             let rest = length - text.len();
             // The pattern goes on where the number ends.
             let behind = pattern.sum(text.len() as u32, rest);
@@ -59,23 +60,22 @@ fn set_checksum(header: &mut [u8; HEADER], sum: Sum) {
     header[6..].copy_from_slice(&checksum.to_be_bytes());
 }
 
-/// `#17 `, and its length.
+/// `#17 `, at the end of the bytes, and where it begins.
 fn in_words(number: u64) -> ([u8; LONGEST_NUMBER], usize) {
-    let mut digits = [b' '; LONGEST_NUMBER];
+    let mut text = [b' '; LONGEST_NUMBER];
     let mut start = LONGEST_NUMBER - 1;
     let mut rest = number;
     loop {
         start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
+        text[start] = b'0' + (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
     start -= 1;
-    digits[start] = b'#';
-    digits.copy_within(start.., 0);
-    (digits, LONGEST_NUMBER - start)
+    text[start] = b'#';
+    (text, start)
 }
 
 #[cfg(test)]
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn numbers_are_written_out() {
         for number in [0, 7, 10, 123_456, u64::MAX] {
-            let (text, length) = in_words(number);
-            assert_eq!(text[..length], *format!("#{number} ").as_bytes());
+            let (text, start) = in_words(number);
+            assert_eq!(text[start..], *format!("#{number} ").as_bytes());
         }
     }
 }

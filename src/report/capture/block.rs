@@ -20,8 +20,8 @@ const FLAGS: u16 = 2;
 const DROP_COUNT: u16 = 4;
 const PACKET_ID: u16 = 5;
 
-/// A body, made in this order: [`Body::begin`], the packet's bytes, [`Body::end_packet`], options,
-/// [`Body::block`].
+/// A body, made in this order: [`Body::begin`], the packet's bytes, [`Body::end_packet`], comments and
+/// the count of drops, [`Body::block`].
 #[derive(Debug, Default)]
 pub(super) struct Body(Vec<u8>);
 
@@ -55,27 +55,22 @@ impl Body {
         self.option(COMMENT, text.as_bytes());
     }
 
-    /// Direction, and what the link layer found.
-    #[inline]
-    pub(super) fn flags(&mut self, flags: u32) {
-        self.option(FLAGS, &flags.to_le_bytes());
-    }
-
     /// Packets that were dropped between the one before and this.
     pub(super) fn drop_count(&mut self, count: u64) {
         self.option(DROP_COUNT, &count.to_le_bytes());
     }
 
-    /// What tells the packet from all others, the same wherever it is captured.
+    /// The block with this body. Its last options are direction and what the link layer found
+    /// (`flags`), and what tells the packet from all others, the same wherever it is captured.
     #[inline]
-    pub(super) fn packet_id(&mut self, number: u64) {
-        self.option(PACKET_ID, &number.to_le_bytes());
-    }
-
-    /// The block with this body, its options ended.
-    #[inline]
-    pub(super) fn block(&mut self) -> RawBlock<'_> {
-        self.0.extend_from_slice(&[0; 4]);
+    pub(super) fn block(&mut self, flags: u32, packet_id: u64) -> RawBlock<'_> {
+        let mut options = [0; 24];
+        options[..4].copy_from_slice(&head_of(FLAGS, 4));
+        options[4..8].copy_from_slice(&flags.to_le_bytes());
+        options[8..12].copy_from_slice(&head_of(PACKET_ID, 8));
+        options[12..20].copy_from_slice(&packet_id.to_le_bytes());
+        // Four zeros end the options.
+        self.0.extend_from_slice(&options);
         let length = (self.0.len() + AROUND) as u32;
         RawBlock {
             type_: TYPE,
@@ -85,10 +80,8 @@ impl Body {
         }
     }
 
-    #[inline]
     fn option(&mut self, code: u16, value: &[u8]) {
-        self.0.extend_from_slice(&code.to_le_bytes());
-        self.0.extend_from_slice(&(value.len() as u16).to_le_bytes());
+        self.0.extend_from_slice(&head_of(code, value.len() as u16));
         self.0.extend_from_slice(value);
         self.pad();
     }
@@ -99,6 +92,13 @@ impl Body {
         let missing = self.0.len().wrapping_neg() % 4;
         self.0.extend_from_slice(&[0; 3][..missing]);
     }
+}
+
+/// Code and length of an option.
+#[inline]
+const fn head_of(code: u16, length: u16) -> [u8; 4] {
+    let ([a, b], [c, d]) = (code.to_le_bytes(), length.to_le_bytes());
+    [a, b, c, d]
 }
 
 #[cfg(test)]
@@ -119,10 +119,8 @@ mod tests {
         body.begin(0, Time::from_secs(10)).extend_from_slice(b"hello");
         body.end_packet(1500);
         body.comment("#17 dropped");
-        body.flags(2);
         body.drop_count(3);
-        body.packet_id(17);
-        writer.write_raw_block(&body.block()).expect("writes");
+        writer.write_raw_block(&body.block(2, 17)).expect("writes");
         let bytes = writer.into_inner();
         let mut reader = PcapNgReader::new(bytes.as_slice()).expect("a section");
         reader.next_block().expect("an interface").expect("well made");
@@ -130,7 +128,7 @@ mod tests {
         let packet = block.into_enhanced_packet().expect("a packet");
         assert_eq!((packet.original_len, &*packet.data), (1500, &b"hello"[..]));
         assert_eq!(packet.timestamp.as_nanos(), 10_000_000_000);
-        let [comment, flags, drops, EnhancedPacketOption::Unknown(id)] = &packet.options[..] else {
+        let [comment, drops, flags, EnhancedPacketOption::Unknown(id)] = &packet.options[..] else {
             panic!("{:?}", packet.options)
         };
         assert_eq!(*comment, EnhancedPacketOption::Comment("#17 dropped".into()));

@@ -15,6 +15,7 @@
 //! | `background` | writes to the disk |
 //! | `comments` | what ended, in words |
 //! | `meaning`, `texts`, `quotes` | what the bytes of data are |
+//! | `sightings` | bytes that were made a moment ago |
 //!
 //! A [`Capture`] is an observer of a run. It writes as things happen and keeps only what it needs to know the bytes of
 //! packets on their way: its memory does not grow with what it has written. Time 0 of a
@@ -28,6 +29,7 @@ mod meaning;
 mod node;
 mod quotes;
 mod sections;
+mod sightings;
 mod texts;
 
 #[cfg(test)]
@@ -52,6 +54,7 @@ use background::Background;
 use meaning::KnownMeaning;
 use node::{Direction, End, NodeFile};
 use sections::NodeView;
+use sightings::Sightings;
 
 /// The folder of captures in a folder of results.
 pub const FOLDER: &str = "captures";
@@ -67,6 +70,7 @@ pub struct Capture {
     /// By node.
     files: Vec<Vec<NodeFile>>,
     names: Names,
+    sightings: Sightings,
     encoder: Encoder,
     meaning: KnownMeaning,
     extent: Extent,
@@ -83,6 +87,7 @@ impl Capture {
         Self {
             files: Vec::new(),
             names: Names::default(),
+            sightings: Sightings::default(),
             encoder: Encoder::new(),
             meaning: KnownMeaning::default(),
             extent: Extent::ALL,
@@ -158,12 +163,13 @@ impl Capture {
 
     #[inline]
     fn packet(&mut self, now: Time, node: NodeId, direction: Direction, packet: &Packet) {
-        let Self { files, encoder, meaning, extent, whole, background, .. } = self;
+        let Self { files, sightings, encoder, meaning, extent, whole, background, .. } = self;
         let (Some(files), Some(background)) = (files.get_mut(node.index()), background) else {
             return;
         };
         for file in files {
-            let written = file.packet(now, direction, packet, *extent, encoder, meaning);
+            let how = (&mut *sightings, &mut *encoder, &*meaning);
+            let written = file.packet(now, direction, packet, *extent, how);
             *whole = whole.saturating_sub(written);
             file.hand_over(background);
         }

@@ -11,6 +11,7 @@ use super::choice::Tapped;
 use super::comments::{self, Ends};
 use super::meaning::KnownMeaning;
 use super::sections::{self, NodeView};
+use super::sightings::Sightings;
 use crate::id::InterfaceId;
 use crate::observe::DropReason;
 use crate::packet::Packet;
@@ -127,8 +128,7 @@ impl NodeFile {
         direction: Direction,
         packet: &Packet,
         extent: Extent,
-        encoder: &mut Encoder,
-        meaning: &KnownMeaning,
+        (sightings, encoder, meaning): (&mut Sightings, &mut Encoder, &KnownMeaning),
     ) -> usize {
         let (tapped, flags) = match direction {
             Direction::Out(interface) => (Tapped::Wired(interface), OUTBOUND),
@@ -140,7 +140,8 @@ impl NodeFile {
         let interface = &mut self.interfaces[place];
         interface.captured += 1;
         let bytes = self.body.begin(place as u32, now);
-        let length = encoder.encode(packet, interface.link, meaning, extent, bytes);
+        let link = interface.link;
+        let length = sightings.encode((encoder, meaning), packet, link, extent, bytes);
         self.body.end_packet(length);
         let mut held = Held {
             flags: if packet.label.damaged { flags | CRC_ERROR } else { flags },
@@ -203,12 +204,11 @@ impl NodeFile {
         for text in &held.comments {
             self.body.comment(text);
         }
-        self.body.flags(held.flags);
         if held.dropped_before > 0 {
             self.body.drop_count(held.dropped_before);
         }
-        self.body.packet_id(held.number);
-        self.writer.write_raw_block(&self.body.block()).expect(TO_MEMORY)
+        let block = self.body.block(held.flags, held.number);
+        self.writer.write_raw_block(&block).expect(TO_MEMORY)
     }
 
     /// Hands over what has come together, if that is worth the while.
