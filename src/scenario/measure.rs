@@ -89,7 +89,8 @@ fn as_number(value: &Value) -> Option<f64> {
 
 /// Functions of lists of numbers that CEL has not; values that are not there (`null`) do not count.
 pub(super) fn add_functions(variables: &mut Variables<'_, '_>) {
-    let functions: [(&str, fn(&[f64]) -> Option<f64>); 3] =
+    type OfNumbers = fn(&[f64]) -> Option<f64>;
+    let functions: [(&str, OfNumbers); 3] =
         [("sum", |all| Some(all.iter().sum())), ("mean", mean), ("jain", jain)];
     for (name, function) in functions {
         let of_list = move |list: Arc<Vec<Value>>| -> Result<Value, ExecutionError> {

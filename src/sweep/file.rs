@@ -225,7 +225,7 @@ fn of_root(root: &Table, faults: &mut Faults) -> Option<Sweep> {
     let fixed = section(root, "set", faults).map_or_else(Vec::new, |table| fixed(table, faults));
     let axes = section(root, "vary", faults).map_or_else(Vec::new, |t| axis::collect(t, faults));
     let cells = axes.iter().try_fold(1usize, |all, axis| all.checked_mul(axis.points.len()));
-    if !cells.is_some_and(|cells| cells <= MOST_CELLS) {
+    if cells.is_none_or(|cells| cells > MOST_CELLS) {
         let anchor = root.get("vary").map_or(Span::default(), |entry| entry.key);
         faults.push(
             Fault::new(anchor, format!("these are more than {MOST_CELLS} combinations"))

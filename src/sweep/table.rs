@@ -68,7 +68,7 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
         text.push_str(&format!(" … and {more} more cells (cells.csv has all)\n"));
     }
     let level = confidence * 100.0;
-    text.push_str(&format!(" ±: {level:.4}").trim_end_matches('0').trim_end_matches('.'));
+    text.push_str(format!(" ±: {level:.4}").trim_end_matches('0').trim_end_matches('.'));
     text.push_str(" % confidence interval of the mean (Student's t)\n");
     text.push_str(&missing(sweep, outcome));
     text

@@ -120,7 +120,7 @@ fn vertical(plot: &Curves, bars: &[Bar]) -> Axis {
         return Axis::logarithmic(plot.quantity, low.max(least / 3.0), high);
     }
     let pad = (high - low) * 0.06;
-    match low >= 0.0 && low < 0.6 * high || high == low && low >= 0.0 {
+    match low >= 0.0 && (low < 0.6 * high || high == low) {
         true => Axis::from_zero(plot.quantity, high * 1.05, 6),
         false => Axis::between(plot.quantity, low - pad, high + pad, 6),
     }
