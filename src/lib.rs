@@ -25,6 +25,7 @@
 //! | `scenario` | the file format and its diagnostics |
 //! | `report`, `run` | tables, plots, files; a run from start to end |
 //! | `import` | captures of real networks, made into scenarios |
+//! | `sweep` | grids of runs, their store and statistics |
 //! | `cli` | one file per command |
 //!
 //! Everything up to [`sim`] is the core. It does no I/O, reads no clock and starts no thread.
@@ -99,5 +100,7 @@ pub mod run;
 pub mod scenario;
 pub mod sim;
 pub mod socket;
+#[cfg(feature = "cli")]
+pub mod sweep;
 pub mod tcp;
 pub mod units;

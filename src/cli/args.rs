@@ -1,8 +1,12 @@
 //! The command line: one type for each command, with its help.
 
+mod sweep;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use sweep::{MergeArgs, SweepArgs, SweepCommand};
 
 use crate::report::plot::Format;
 
@@ -45,6 +49,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Draw a conversation as a ladder of arrows: who sent what when, what arrived.
     Diagram(DiagramArgs),
+    /// Run a scenario over a grid of settings and seeds, on all cores.
+    Sweep(SweepArgs),
     /// Draw the plots of a result folder again.
     Plot(PlotArgs),
     /// List the built-in scenarios.

@@ -19,6 +19,7 @@ mod route;
 mod run;
 mod sockets;
 mod source;
+mod sweep;
 mod terminal;
 mod trace;
 
@@ -64,6 +65,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Follow(args) => follow::follow(args, cli.quiet),
         Command::Diff(args) => diff::diff(args, cli.quiet),
         Command::Diagram(args) => diagram::diagram(args, cli.quiet),
+        Command::Sweep(args) => sweep::sweep(args, cli.quiet),
         Command::Plot(args) => plot::plot(args, cli.quiet),
         Command::List => print(&describe::builtin_list()),
         Command::Show(args) => match builtin::find(&args.name) {

@@ -469,6 +469,12 @@ impl Channel {
         self.stats.results(now, self.busy_until, self.queue.backlog().packets)
     }
 
+    /// Counts from `now` on.
+    pub fn restart_counts(&mut self, now: Time) {
+        self.catch_up(now);
+        self.stats.restart(now, self.busy_until, self.queue.backlog().packets);
+    }
+
     /// Packets whose transmission has ended by `now`.
     #[must_use]
     pub fn packets_sent(&self, now: Time) -> u64 {

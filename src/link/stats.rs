@@ -9,6 +9,10 @@ use crate::units::Time;
 /// Counters of one direction of a link and the queue before it.
 #[derive(Debug, Default)]
 pub struct ChannelStats {
+    /// When counting began.
+    since: Time,
+    /// Packets being sent when counting began: how long they waited is not known here.
+    carried: u64,
     packets: u64,
     bytes: u64,
     busy: Time,
@@ -85,7 +89,26 @@ impl ChannelStats {
             self.busy = self.busy - rest;
             self.packets -= 1;
             self.bytes -= self.last_bytes;
+            self.carried = self.carried.min(self.packets);
         }
+    }
+
+    /// Counts from `now` on, when the transmitter is busy until `busy_until` and `waiting` packets wait.
+    pub(super) fn restart(&mut self, now: Time, busy_until: Time, waiting: u64) {
+        let rest = busy_until.saturating_sub(now);
+        let carried = u64::from(!rest.is_zero());
+        *self = Self {
+            since: now,
+            carried,
+            packets: carried,
+            bytes: if carried > 0 { self.last_bytes } else { 0 },
+            busy: rest,
+            last_bytes: self.last_bytes,
+            max_packets: waiting,
+            peak: self.peak,
+            changed: now,
+            ..Self::default()
+        };
     }
 
     /// A packet arrived damaged.
@@ -124,7 +147,8 @@ impl ChannelStats {
         let rest = busy_until.saturating_sub(end);
         let unfinished = !rest.is_zero();
         let area = self.area + u128::from((end - self.changed).as_ps()) * u128::from(waiting);
-        let share = |ps: f64| if end.is_zero() { 0.0 } else { ps / end.as_ps() as f64 };
+        let span = end.saturating_sub(self.since);
+        let share = |ps: f64| if span.is_zero() { 0.0 } else { ps / span.as_ps() as f64 };
         results::Channel {
             packets: self.packets - u64::from(unfinished),
             bytes: self.bytes - if unfinished { self.last_bytes } else { 0 },
@@ -135,10 +159,12 @@ impl ChannelStats {
             queue: results::Queue {
                 mean_packets: share(area as f64),
                 max_packets: self.max_packets,
-                mean_wait_seconds: match self.packets {
+                mean_wait_seconds: match self.packets - self.carried {
                     0 => 0.0,
                     packets => self.wait_ps as f64 / packets as f64 / 1e12,
                 },
+                p50_wait_seconds: self.wait_quantile(0.5),
+                p95_wait_seconds: self.wait_quantile(0.95),
                 p99_wait_seconds: self.wait_quantile(0.99),
             },
         }
@@ -147,7 +173,8 @@ impl ChannelStats {
     /// The wait that this share of the packets did not exceed \[s\].
     fn wait_quantile(&self, share: f64) -> f64 {
         let Some(waits) = &self.waits else { return 0.0 };
-        let beyond = (self.packets as f64 * (1.0 - share)) / waits.len() as f64;
+        let started = self.packets - self.carried;
+        let beyond = (started as f64 * (1.0 - share)) / waits.len() as f64;
         if beyond >= 1.0 {
             return 0.0;
         }

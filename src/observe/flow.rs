@@ -49,6 +49,29 @@ pub struct FlowStats {
     /// What the application found out, line by line.
     pub details: Vec<String>,
     window: SequenceWindow,
+    /// What had been counted when the results began.
+    before: FlowCounts,
+}
+
+/// What can be counted of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FlowCounts {
+    /// See [`FlowStats::packets_sent`].
+    pub packets_sent: u64,
+    /// See [`FlowStats::packets_delivered`].
+    pub packets_delivered: u64,
+    /// See [`FlowStats::bytes_delivered`].
+    pub bytes_delivered: u64,
+    /// See [`FlowStats::retransmits`].
+    pub retransmits: u64,
+    /// See [`FlowStats::timeouts`].
+    pub timeouts: u64,
+    /// See [`FlowStats::errors`].
+    pub errors: u64,
+    /// See [`FlowStats::reordered`].
+    pub reordered: u64,
+    /// See [`FlowStats::duplicates`].
+    pub duplicates: u64,
 }
 
 /// Smallest value, sum and count of a series of times.
@@ -83,6 +106,44 @@ impl FlowStats {
         Self { started, ..Self::default() }
     }
 
+    /// The results are from `now` on. The counters themselves go on, as applications go by them; what is
+    /// measured (round trips, delays, answers) begins anew.
+    pub fn restart_counts(&mut self, now: Time) {
+        self.before = self.all_counts();
+        self.started = self.started.max(now);
+        (self.rtt, self.delay, self.responses) = Default::default();
+    }
+
+    fn all_counts(&self) -> FlowCounts {
+        FlowCounts {
+            packets_sent: self.packets_sent,
+            packets_delivered: self.packets_delivered,
+            bytes_delivered: self.bytes_delivered,
+            retransmits: self.retransmits,
+            timeouts: self.timeouts,
+            errors: self.errors,
+            reordered: self.reordered,
+            duplicates: self.duplicates,
+        }
+    }
+
+    /// What has been counted since the results began. A time-out that was counted before and found
+    /// to be none after that counts as none at all.
+    #[must_use]
+    pub fn counts(&self) -> FlowCounts {
+        let (now, before) = (self.all_counts(), self.before);
+        FlowCounts {
+            packets_sent: now.packets_sent - before.packets_sent,
+            packets_delivered: now.packets_delivered - before.packets_delivered,
+            bytes_delivered: now.bytes_delivered - before.bytes_delivered,
+            retransmits: now.retransmits - before.retransmits,
+            timeouts: now.timeouts.saturating_sub(before.timeouts),
+            errors: now.errors - before.errors,
+            reordered: now.reordered - before.reordered,
+            duplicates: now.duplicates - before.duplicates,
+        }
+    }
+
     /// Names the other end: from here on the conversation is part of the results.
     pub fn opens(&mut self, protocol: Protocol, to: impl Into<String>) {
         self.peer = Some((protocol, to.into()));
@@ -101,7 +162,7 @@ impl FlowStats {
         let end = self.completed.or(self.killed).unwrap_or(now);
         let end = end.max(self.last_delivered.unwrap_or(Time::ZERO));
         let span = end.saturating_sub(self.started).as_secs_f64();
-        if span > 0.0 { self.bytes_delivered as f64 * 8.0 / span } else { 0.0 }
+        if span > 0.0 { self.counts().bytes_delivered as f64 * 8.0 / span } else { 0.0 }
     }
 
     /// A connection was established, so long after `connect()`.

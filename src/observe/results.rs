@@ -22,7 +22,7 @@ pub struct Summary {
     pub title: String,
     /// The seed of the run.
     pub seed: u64,
-    /// How long the simulated clock ran \[s\].
+    /// How long the simulated clock ran \[s\]; from the end of the warm-up if there was one.
     pub simulated_seconds: f64,
     /// The engine's own counts.
     pub engine: Engine,

@@ -17,6 +17,8 @@ fn full_queue() -> Queue {
         mean_packets: 41.731,
         max_packets: 50,
         mean_wait_seconds: 0.033_984,
+        p50_wait_seconds: 0.036_2,
+        p95_wait_seconds: 0.040_2,
         p99_wait_seconds: 0.040_72,
     }
 }

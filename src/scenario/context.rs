@@ -13,7 +13,7 @@ use crate::units::Time;
 pub type Reader<'a> = dyn Fn(&str) -> std::io::Result<Vec<u8>> + 'a;
 
 /// Why a file cannot be read, in the same words on every system where the reason is a usual one.
-pub(super) fn unreadable(error: &std::io::Error) -> String {
+pub(crate) fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),

@@ -17,19 +17,19 @@ const MOST: usize = 40;
 
 /// How a table is to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Form<'a> {
+pub(crate) struct Form<'a> {
     /// The path of the table, for messages: `links.a--b`.
-    pub(super) place: &'a str,
+    pub(crate) place: &'a str,
     /// Where missing keys are reported: the table's name.
-    pub(super) anchor: Span,
+    pub(crate) anchor: Span,
     /// Keys that somebody else reads.
-    pub(super) without: &'a [&'a str],
+    pub(crate) without: &'a [&'a str],
     /// Keys that must be there.
-    pub(super) required: &'a dyn Fn() -> Vec<String>,
+    pub(crate) required: &'a dyn Fn() -> Vec<String>,
 }
 
 /// Reads `table` as a `T`.
-pub(super) fn decode<T: DeserializeOwned>(
+pub(crate) fn decode<T: DeserializeOwned>(
     table: &Table,
     form: Form<'_>,
     faults: &mut Faults,
@@ -104,7 +104,7 @@ fn report_missing(
 }
 
 /// A key that must be there and is not.
-pub(super) fn missing(key: &str, form: Form<'_>) -> Fault {
+pub(crate) fn missing(key: &str, form: Form<'_>) -> Fault {
     let within = if form.place.is_empty() { "the scenario" } else { form.place };
     Fault::new(form.anchor, format!("`{within}` lacks `{key}`"))
         .label(format!("`{key}` is missing here"))
@@ -225,7 +225,7 @@ fn describe(error: &DeError, table: &Table, path: &[Step], form: Form<'_>) -> Fa
 }
 
 /// A key that the table called `place` does not have.
-pub(super) fn unknown_key<'a>(
+pub(crate) fn unknown_key<'a>(
     span: Span,
     place: &str,
     found: &str,

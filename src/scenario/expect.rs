@@ -13,9 +13,9 @@ use serde_json::Value as Json;
 use super::context::Context;
 use super::decode::{Form, decode};
 use super::fault::{Fault, Span};
-use super::raw;
 use super::value::{Node, Value};
 use super::words;
+use super::{measure, raw};
 use crate::observe::results::{Expectation, Summary};
 pub(super) use names::Known;
 use names::{access, parts};
@@ -76,7 +76,7 @@ pub(super) fn collect(cx: &mut Context<'_>, list: &Node, known: &Known<'_>) -> V
     expects
 }
 
-fn compile(
+pub(super) fn compile(
     cx: &mut Context<'_>,
     text: &str,
     span: Span,
@@ -159,6 +159,12 @@ fn place_in(cx: &Context<'_>, text: &str, span: Span, (line, column): (isize, is
 #[must_use]
 pub fn evaluate(expects: &[Expect], summary: &Summary) -> Vec<Expectation> {
     let results = serde_json::to_value(summary).unwrap_or(Json::Null);
+    let variables = variables(&results);
+    expects.iter().map(|expect| judge(expect, &variables, &results)).collect()
+}
+
+/// The results as expressions see them, with our own functions.
+pub(super) fn variables(results: &Json) -> Variables<'static, 'static> {
     let mut variables = Variables::default();
     for &name in VARIABLES {
         let value = results.get(name).unwrap_or(&Json::Null);
@@ -166,7 +172,8 @@ pub fn evaluate(expects: &[Expect], summary: &Summary) -> Vec<Expectation> {
             variables.add_variable_from_value(name, value);
         }
     }
-    expects.iter().map(|expect| judge(expect, &variables, &results)).collect()
+    measure::add_functions(&mut variables);
+    variables
 }
 
 fn judge(expect: &Expect, variables: &Variables<'_, '_>, results: &Json) -> Expectation {
@@ -194,7 +201,7 @@ fn judge(expect: &Expect, variables: &Variables<'_, '_>, results: &Json) -> Expe
 }
 
 /// An evaluation error in our words.
-fn explain(error: &ExecutionError) -> String {
+pub(super) fn explain(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("there is no `{key}`"),
         ExecutionError::UndeclaredReference(name) => format!("there is no `{name}`"),
@@ -209,7 +216,7 @@ fn explain(error: &ExecutionError) -> String {
 }
 
 /// Collects `path = value` for each longest chain of accesses in an expression.
-fn values(node: &IdedExpr, results: &Json, seen: &mut Vec<String>) {
+pub(super) fn values(node: &IdedExpr, results: &Json, seen: &mut Vec<String>) {
     if let Some((text, value)) = resolve(node, results) {
         let shown = match value {
             Ok(value) => format!("{text} = {}", show(value)),

@@ -20,13 +20,13 @@ pub struct Span {
 
 impl Span {
     /// From byte offsets, which [`MAX_TEXT`] keeps within 32 bits.
-    pub(super) const fn new(source: u16, range: std::ops::Range<usize>) -> Self {
+    pub(crate) const fn new(source: u16, range: std::ops::Range<usize>) -> Self {
         Self { source, start: range.start as u32, end: range.end as u32 }
     }
 }
 
 /// The longest text that is read \[bytes\].
-pub(super) const MAX_TEXT: usize = 64 << 20;
+pub(crate) const MAX_TEXT: usize = 64 << 20;
 
 /// Faults printed before the rest is only counted.
 const SHOWN: usize = 100;
@@ -56,19 +56,19 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at a place.
-    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
         Self { message: message.into(), places: vec![(span, None)], help: None }
     }
     /// Says what to do about it.
     #[must_use]
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         let help = help.into();
         self.help = (!help.is_empty()).then_some(help);
         self
     }
     /// Writes a note under the culprit.
     #[must_use]
-    pub(super) fn label(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, note: impl Into<String>) -> Self {
         if let Some((_, label)) = self.places.first_mut() {
             *label = Some(note.into());
         }
@@ -77,7 +77,7 @@ impl Fault {
     /// Points at another place that explains the fault. Places in other texts cannot be shown
     /// in the same picture and are left out.
     #[must_use]
-    pub(super) fn also(mut self, span: Span, note: impl Into<String>) -> Self {
+    pub(crate) fn also(mut self, span: Span, note: impl Into<String>) -> Self {
         if self.places.first().is_some_and(|(first, _)| first.source == span.source) {
             self.places.push((span, Some(note.into())));
         }
@@ -87,22 +87,22 @@ impl Fault {
 
 /// Faults found so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     list: Vec<Fault>,
 }
 
 impl Faults {
-    pub(super) fn push(&mut self, fault: Fault) {
+    pub(crate) fn push(&mut self, fault: Fault) {
         self.list.push(fault);
     }
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.list.len()
     }
     /// The faults in the order of the text, each once.
-    pub(super) fn into_sorted(mut self) -> Vec<Fault> {
+    pub(crate) fn into_sorted(mut self) -> Vec<Fault> {
         self.list.sort_by_key(|fault| fault.places.first().map(|(span, _)| *span));
         // A table that describes components of several groups is read for each of them.
         self.list.dedup_by(|a, b| a.places == b.places && a.help == b.help);
@@ -115,8 +115,8 @@ impl Faults {
 /// Prints as a picture of the text with every fault marked, without colour.
 #[derive(Debug, Clone)]
 pub struct LoadError {
-    pub(super) sources: Vec<Source>,
-    pub(super) faults: Vec<Fault>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl LoadError {
@@ -124,6 +124,15 @@ impl LoadError {
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// The same, with the texts that are called `name` called otherwise.
+    #[must_use]
+    pub(crate) fn rename(mut self, name: &str, otherwise: &str) -> Self {
+        for source in self.sources.iter_mut().filter(|source| source.name == name) {
+            otherwise.clone_into(&mut source.name);
+        }
+        self
     }
 
     /// File, line and column of a fault; lines and columns count from 1, columns in characters.

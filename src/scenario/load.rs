@@ -11,7 +11,9 @@ use super::links::Links;
 use super::nodes::Made;
 use super::raw::{Head, Routing, TOP};
 use super::value::Table;
-use super::{Scenario, apps, builtin, changes, links, nodes, overrides, parse, record, topology};
+use super::{
+    Scenario, apps, builtin, changes, links, measure, nodes, overrides, parse, record, topology,
+};
 use crate::id::{InterfaceId, NodeId};
 use crate::sim::{LinkPlan, NodeKind, NodePlan, Plan, RoutingPlan, address};
 use crate::units::Time;
@@ -21,13 +23,15 @@ use crate::units::Time;
 pub struct Options {
     /// Overrides, each `PATH=VALUE`, applied in order.
     pub overrides: Vec<String>,
+    /// Expressions over the results that are not the scenario's own, each with its name.
+    pub measures: Vec<(String, String)>,
     /// The most nodes, and the most processes; half the most links.
     pub limit: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overrides: Vec::new(), limit: 1_000_000 }
+        Self { overrides: Vec::new(), measures: Vec::new(), limit: 1_000_000 }
     }
 }
 
@@ -146,6 +150,7 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
     }
     let known = Known { links: &links.family, nodes: &nodes, apps: &apps.family, plan: &plan };
     let expects = root.get("expect").map(|entry| expect::collect(cx, &entry.node, &known));
+    let measures = measure::collect(cx, &options.measures, &known);
     let head = head?;
     note_silent_switches(cx, &plan, head.duration);
     plan.seed = head.seed;
@@ -157,6 +162,7 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
         plan,
         record: record.unwrap_or_default(),
         expects: expects.unwrap_or_default(),
+        measures,
         notices: Vec::new(),
     })
 }

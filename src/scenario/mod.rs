@@ -8,6 +8,7 @@
 //! names, layers      ranges (h[1..100], n[*]) and tables that describe the same component
 //! topology           generated and imported networks
 //! nodes, links, apps, changes, record, expect: one section of the format each
+//! measure              expressions that somebody else has over the results: a sweep
 //! fault              faults with their places, drawn into the text
 //! builtin, schema    scenarios in the binary, the published JSON Schema
 //! ```
@@ -19,26 +20,27 @@ mod apps;
 mod arrivals;
 pub mod builtin;
 mod changes;
-mod context;
+pub(crate) mod context;
 mod de;
-mod decode;
+pub(crate) mod decode;
 mod expect;
-mod fault;
+pub(crate) mod fault;
 mod fields;
 mod layers;
 mod links;
 mod load;
+mod measure;
 mod names;
 mod nodes;
 mod overrides;
-mod parse;
-mod path;
+pub(crate) mod parse;
+pub(crate) mod path;
 mod raw;
 mod record;
 pub mod schema;
 pub mod topology;
-mod value;
-mod words;
+pub(crate) mod value;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +49,7 @@ pub use context::Reader;
 pub use expect::{Expect, evaluate};
 pub use fault::{Fault, LoadError, Source, Span};
 pub use load::{Options, load, load_path};
+pub use measure::{Measure, measure};
 pub use raw::Every;
 pub use record::{Record, Series, Tap};
 
@@ -70,6 +73,8 @@ pub struct Scenario {
     pub record: Record,
     /// What the results should be.
     pub expects: Vec<Expect>,
+    /// What [`Options::measures`] asked for.
+    pub measures: Vec<Measure>,
     /// What the reader might not expect but is no fault.
     pub notices: Vec<String>,
 }

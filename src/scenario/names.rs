@@ -16,7 +16,7 @@ pub(super) enum Pattern {
 }
 
 /// What is wrong with a name, and what to write instead.
-pub(super) type Wrong = (String, String);
+pub(crate) type Wrong = (String, String);
 
 /// The longest name [characters].
 const LONGEST: usize = 63;

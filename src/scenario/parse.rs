@@ -11,7 +11,7 @@ use super::value::{Node, Table, Value};
 
 /// Reads a whole scenario; what is not valid is reported, and the rest read as far as it goes.
 /// A file called `.json` is JSON, and so is a text that begins with a brace, as TOML never does.
-pub(super) fn document(file: &str, text: &str, faults: &mut Faults) -> Table {
+pub(crate) fn document(file: &str, text: &str, faults: &mut Faults) -> Table {
     if text.len() > MAX_TEXT {
         faults.push(
             Fault::new(Span::default(), "the scenario is larger than 64 MiB")

@@ -6,10 +6,10 @@ use super::names::Wrong;
 use super::words;
 
 /// One part of a path, and where in the text it stands.
-pub(super) type Segment = (String, Range<usize>);
+pub(crate) type Segment = (String, Range<usize>);
 
 /// Takes a path apart. Dots within quotes or brackets (`links.h[1..3]--sw.rate`) do not divide.
-pub(super) fn parse(text: &str) -> Result<Vec<Segment>, Wrong> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Segment>, Wrong> {
     let wrong = |what: &str| {
         (
             format!("`{}` is not a path: {what}", words::short(text)),

@@ -8,14 +8,14 @@ use super::fault::Span;
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
 }
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     String(String),
     Integer(i128),
     Float(f64),
@@ -32,35 +32,35 @@ pub(super) enum Value {
 
 /// A key's place and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: Span,
-    pub(super) node: Rc<Node>,
+pub(crate) struct Entry {
+    pub(crate) key: Span,
+    pub(crate) node: Rc<Node>,
 }
 
 /// A table in the order of the text. Values are shared between copies.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Table(pub(super) IndexMap<String, Entry>);
+pub(crate) struct Table(pub(crate) IndexMap<String, Entry>);
 
 impl Table {
-    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         self.0.get(key)
     }
-    pub(super) fn insert(&mut self, key: &str, place: Span, node: Node) {
+    pub(crate) fn insert(&mut self, key: &str, place: Span, node: Node) {
         self.0.insert(key.into(), Entry { key: place, node: Rc::new(node) });
     }
-    pub(super) fn remove(&mut self, key: &str) -> Option<Entry> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Entry> {
         self.0.shift_remove(key)
     }
     /// The entries with these keys.
     #[must_use]
-    pub(super) fn only(&self, keys: &[&str]) -> Self {
+    pub(crate) fn only(&self, keys: &[&str]) -> Self {
         let chosen = self.0.iter().filter(|(key, _)| keys.contains(&key.as_str()));
         Self(chosen.map(|(key, entry)| (key.clone(), entry.clone())).collect())
     }
     /// The same table with the keys of `over` set; tables in both are merged in turn, unless
     /// `over` chooses a `kind` (or either is no table), for which it replaces what was there.
     #[must_use]
-    pub(super) fn merged(&self, over: &Self) -> Self {
+    pub(crate) fn merged(&self, over: &Self) -> Self {
         let mut merged = self.clone();
         for (key, entry) in &over.0 {
             let node = match (merged.0.get(key).map(|old| &old.node.value), &entry.node.value) {
@@ -76,23 +76,23 @@ impl Table {
 }
 
 impl Node {
-    pub(super) const fn string(span: Span, text: String) -> Self {
+    pub(crate) const fn string(span: Span, text: String) -> Self {
         Self { span, value: Value::String(text) }
     }
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
             _ => None,
         }
     }
-    pub(super) const fn as_table(&self) -> Option<&Table> {
+    pub(crate) const fn as_table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
             _ => None,
         }
     }
     /// What it is, with its article, for messages.
-    pub(super) const fn what(&self) -> &'static str {
+    pub(crate) const fn what(&self) -> &'static str {
         match self.value {
             Value::String(_) => "a text",
             Value::Integer(_) => "a whole number",

@@ -1,7 +1,7 @@
 //! Words for messages: nearest names, lists, what types are called.
 
 /// The known word nearest to `found`, if one is near enough to have been meant.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     found: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -25,7 +25,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// Words quoted, with commas; of many only the first.
-pub(super) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 24;
     let mut words = words.into_iter();
     let mut text = words.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
@@ -36,7 +36,7 @@ pub(super) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// `did you mean X? known THINGS: a, b, c`.
-pub(super) fn suggestion<'a>(
+pub(crate) fn suggestion<'a>(
     found: &str,
     things: &str,
     known: impl IntoIterator<Item = &'a str> + Clone,
@@ -52,12 +52,12 @@ pub(super) fn suggestion<'a>(
 }
 
 /// Several of a thing.
-pub(super) fn plural(what: &str) -> String {
+pub(crate) fn plural(what: &str) -> String {
     if what.ends_with('s') { format!("{what}es") } else { format!("{what}s") }
 }
 
 /// What a scenario writes for a type that serde names in Rust's words.
-pub(super) fn type_name(expected: &str) -> String {
+pub(crate) fn type_name(expected: &str) -> String {
     let whole = |high: u64| format!("a whole number from 0 to {high}");
     match expected {
         "u8" => whole(255),
@@ -85,7 +85,7 @@ pub(super) fn type_name(expected: &str) -> String {
 }
 
 /// `text` cut to a length that fits into a message.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const LONGEST: usize = 60;
     if text.chars().count() <= LONGEST {
         return text.into();

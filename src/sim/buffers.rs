@@ -25,6 +25,8 @@ pub(super) struct Pool {
     area: u128,
     changed: Time,
     drops: u64,
+    /// When counting began.
+    since: Time,
 }
 
 /// A queue's part in a pool.
@@ -50,11 +52,18 @@ impl Pool {
         self.most = self.most.max(self.used);
     }
 
+    /// Counts from `now` on.
+    pub(super) fn restart_counts(&mut self, now: Time) {
+        (self.area, self.drops, self.most) = (0, 0, self.used);
+        (self.changed, self.since) = (now, now);
+    }
+
     fn results(&self, now: Time) -> results::Buffer {
         let area = self.area + u128::from((now - self.changed).as_ps()) * u128::from(self.used);
+        let span = now.saturating_sub(self.since).as_ps();
         results::Buffer {
             size_bytes: self.settings.as_ref().map_or(0, |settings| settings.size.get()),
-            mean_bytes: if now.is_zero() { 0.0 } else { area as f64 / now.as_ps() as f64 },
+            mean_bytes: if span == 0 { 0.0 } else { area as f64 / span as f64 },
             max_bytes: self.most,
             dropped: self.drops,
         }
@@ -73,8 +82,17 @@ impl Simulation {
             return;
         }
         let pool = u32::try_from(self.pools.len()).expect("fewer pools than nodes");
-        let (area, drops) = (0, 0);
-        self.pools.push(Pool { node, settings, used: 0, most: 0, area, changed: now, drops });
+        let (area, drops, since) = (0, 0, Time::ZERO);
+        self.pools.push(Pool {
+            node,
+            settings,
+            used: 0,
+            most: 0,
+            area,
+            changed: now,
+            drops,
+            since,
+        });
         let outs: Vec<ChannelId> =
             self.wiring.plugs[node.index()].iter().map(|plug| plug.out).collect();
         for id in outs {
@@ -129,7 +147,7 @@ mod tests {
     fn pool(alpha: f64, used: u64) -> Pool {
         let settings = Some(SharedBuffer { size: Bytes::new(10_000), alpha });
         let (node, changed) = (NodeId(0), Time::ZERO);
-        Pool { node, settings, used, most: used, area: 0, changed, drops: 0 }
+        Pool { node, settings, used, most: used, area: 0, changed, drops: 0, since: changed }
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Simulation {
         let mut simulation = Self {
             events: EventQueue::new(),
             handled: 0,
+            since: Time::ZERO,
             cx: Cx::new(flows),
             nodes,
             readings: Readings::default(),

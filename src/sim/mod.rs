@@ -47,6 +47,8 @@ pub struct Simulation {
     plan: Plan,
     events: EventQueue<Event>,
     handled: u64,
+    /// From when on the results are.
+    since: Time,
     cx: Cx,
     nodes: Vec<Node>,
     /// By [`ChannelId`]: two for each link.

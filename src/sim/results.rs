@@ -15,7 +15,7 @@ impl Simulation {
             scenario: String::new(),
             title: String::new(),
             seed: self.plan.seed,
-            simulated_seconds: self.now().as_secs_f64(),
+            simulated_seconds: self.now().saturating_sub(self.since).as_secs_f64(),
             engine: Engine { events: self.handled, hops: self.hops() },
             links: self.link_results(),
             ports: self.port_results(),
@@ -24,6 +24,29 @@ impl Simulation {
             flows: self.flow_results(),
             expectations: Vec::new(),
             timing: None,
+        }
+    }
+
+    /// The results are from now on: what the network did to come into its stride is left out. Times at
+    /// which something was done (a handshake, the end of a transfer) stay, and so does what
+    /// applications tell in words. Series that are being recorded would jump.
+    pub fn restart_counts(&mut self) {
+        let now = self.now();
+        self.since = now;
+        self.handled = 0;
+        for wire in &mut self.wires {
+            wire.channel.restart_counts(now);
+        }
+        for pool in &mut self.pools {
+            pool.restart_counts(now);
+        }
+        for node in &mut self.nodes {
+            if let Node::Ip(ip) = node {
+                ip.stack.restart_counts(now);
+            }
+        }
+        for flow in &mut self.cx.flows {
+            flow.restart_counts(now);
         }
     }
 
@@ -92,26 +115,27 @@ impl Simulation {
             None if flow.end_state.is_none() && flow.details.is_empty() => return None,
             None => (String::new(), String::new()),
         };
+        let counts = flow.counts();
         Some(Flow {
             protocol,
             from: from.to_owned(),
             to,
-            packets_sent: flow.packets_sent,
-            packets_delivered: flow.packets_delivered,
-            bytes_delivered: flow.bytes_delivered,
+            packets_sent: counts.packets_sent,
+            packets_delivered: counts.packets_delivered,
+            bytes_delivered: counts.bytes_delivered,
             goodput_bps: flow.goodput_bps(self.now()),
             handshake_seconds: flow.handshake.map(|span| span.as_secs_f64()),
-            retransmits: flow.retransmits,
-            timeouts: flow.timeouts,
+            retransmits: counts.retransmits,
+            timeouts: counts.timeouts,
             min_rtt_seconds: flow.rtt.min.map(|rtt| rtt.as_secs_f64()),
             mean_rtt_seconds: flow.rtt.mean_seconds(),
             mean_delay_seconds: flow.delay.mean_seconds(),
             responses: flow.responses.count(),
             mean_response_seconds: flow.responses.mean_seconds(),
             p95_response_seconds: flow.responses.quantile_seconds(0.95),
-            reordered: flow.reordered,
-            duplicates: flow.duplicates,
-            errors: flow.errors,
+            reordered: counts.reordered,
+            duplicates: counts.duplicates,
+            errors: counts.errors,
             completed_seconds: flow.completed.map(|at| at.as_secs_f64()),
             end_state: flow.end_state.or(flow.state).unwrap_or("open").to_owned(),
             details: flow.details.clone(),

@@ -99,6 +99,15 @@ impl Listener {
         }
     }
 
+    /// Counts anew.
+    pub fn restart_counts(&mut self) {
+        self.counters = ListenCounters {
+            max_syn_queue: u64::from(self.half_open),
+            max_accept_queue: self.waiting.len() as u64,
+            ..ListenCounters::default()
+        };
+    }
+
     /// `listen()` called again.
     pub fn set_backlog(&mut self, backlog: u32, rules: &ListenRules) {
         self.backlog = backlog.min(rules.max_backlog);

@@ -106,6 +106,8 @@ pub struct ReceiveBuffer<T> {
     /// Read but not yet given back (Linux's `forward_deficit`) \[bytes\]; a part of `charged`.
     owed: u64,
     received: u64,
+    /// Items that waited when counting began.
+    carried: u64,
     dropped: u64,
     max_packets: u64,
     max_bytes: u64,
@@ -132,6 +134,7 @@ impl<T> ReceiveBuffer<T> {
             charged: 0,
             owed: 0,
             received: 0,
+            carried: 0,
             dropped: 0,
             max_packets: 0,
             max_bytes: 0,
@@ -212,7 +215,20 @@ impl<T> ReceiveBuffer<T> {
         self.limit
     }
 
-    /// When the buffer was made.
+    /// Counts from `now` on.
+    pub fn restart_counts(&mut self, now: Time) {
+        self.advance(now);
+        self.received = 0;
+        self.carried = self.items.len() as u64;
+        self.dropped = 0;
+        self.max_packets = self.carried;
+        self.max_bytes = self.bytes;
+        (self.since, self.changed) = (now, now);
+        (self.packet_time, self.byte_time) = (0, 0);
+        self.waits = Times::new();
+    }
+
+    /// When the buffer was made, or counting began anew.
     #[must_use]
     pub const fn since(&self) -> Time {
         self.since
@@ -227,13 +243,13 @@ impl<T> ReceiveBuffer<T> {
         std::mem::replace(&mut self.peak.1, 0)
     }
 
-    /// What went through the buffer from its making to `now`.
+    /// What went through the buffer since it was made, or counting began anew, until `now`.
     #[must_use]
     pub fn statistics(&self, now: Time) -> Statistics {
         let rest = u128::from(now.saturating_sub(self.changed).as_ps());
         let span = now.max(self.changed).saturating_sub(self.since).as_ps() as f64;
         let mean = |sum: u128| if span > 0.0 { sum as f64 / span } else { 0.0 };
-        let delivered = self.received - self.dropped - self.items.len() as u64;
+        let delivered = self.received + self.carried - self.dropped - self.items.len() as u64;
         Statistics {
             received: self.received,
             delivered,

@@ -30,6 +30,11 @@ impl TcpMemory {
         self.bytes
     }
 
+    /// Looks for the most anew.
+    pub const fn restart_counts(&mut self) {
+        self.most = self.bytes;
+    }
+
     /// The most that was held \[bytes\].
     #[must_use]
     pub const fn most(&self) -> u64 {

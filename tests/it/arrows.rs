@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["report"],
     &["run"],
     &["import"],
+    &["sweep"],
     &["cli"],
 ];
 

@@ -22,6 +22,7 @@ pub mod recipe_queue;
 mod scan_apps;
 mod scenarios;
 mod support;
+mod sweep;
 mod tcp_apps;
 mod tcp_theory;
 mod theory;

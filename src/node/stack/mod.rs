@@ -42,6 +42,7 @@ use crate::rng::Stream;
 use crate::routing::{Computed, NextHop, Routes, Source};
 use crate::socket::{IsnGenerator, SynCookies};
 use crate::tcp::config::Config;
+use crate::units::Time;
 
 /// The IPv4 stack of one node.
 #[derive(Debug)]
@@ -139,6 +140,12 @@ impl Stack {
     #[must_use]
     pub const fn counters(&self) -> results::Host {
         results::Host { max_tcp_memory_bytes: self.sockets.memory().most(), ..self.counters }
+    }
+
+    /// Counts from `now` on.
+    pub fn restart_counts(&mut self, now: Time) {
+        self.counters = results::Host::default();
+        self.sockets.restart_counts(now);
     }
 
     /// The sockets and ports.

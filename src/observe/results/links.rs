@@ -124,6 +124,10 @@ pub struct Queue {
     pub max_packets: u64,
     /// Mean wait of the packets that were sent \[s\].
     pub mean_wait_seconds: f64,
+    /// Median of their waits \[s\], within 1 %.
+    pub p50_wait_seconds: f64,
+    /// 95th percentile of their waits \[s\], within 1 %.
+    pub p95_wait_seconds: f64,
     /// 99th percentile of their waits \[s\], within 1 %.
     pub p99_wait_seconds: f64,
 }

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use super::font;
+use super::style::SMALL;
 use crate::report::human;
 
 /// What an axis measures: decides its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quantity {
+pub enum Quantity {
     /// \[s\]
     Time,
     /// \[bit/s\]
@@ -21,11 +23,13 @@ pub(super) enum Quantity {
     Connections,
     /// A share of a whole, shown in per cent.
     Share,
+    /// A number of no unit.
+    Number,
 }
 
 impl Quantity {
     /// The unit for values up to `high` and how much one of it is.
-    fn unit(self, high: f64) -> (&'static str, f64) {
+    pub(super) fn unit(self, high: f64) -> (&'static str, f64) {
         let units: &[(&str, f64)] = match self {
             Self::Time => &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)],
             Self::Rate => &[("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)],
@@ -33,6 +37,7 @@ impl Quantity {
             Self::Packets => &[("packets", 1.0)],
             Self::Connections => &[("connections", 1.0)],
             Self::Share => &[("%", 0.01)],
+            Self::Number => &[("", 1.0)],
         };
         let largest = units.iter().find(|(_, one)| high >= *one);
         let smallest = units[units.len() - 1];
@@ -110,6 +115,62 @@ impl Axis {
             .collect();
         let (low, high) = (power_of_ten(bottom), power_of_ten(top));
         Self { low, high, logarithmic: true, unit: "", ticks }
+    }
+
+    /// An axis from `low`, which is above zero, to `high` with equal ratios equally far apart.
+    pub(super) fn logarithmic(what: Quantity, low: f64, high: f64) -> Self {
+        let (unit, one) = what.unit(high);
+        let low = low.clamp(high * 1e-12, high);
+        // Enough room for the points at the ends.
+        let (low, high) = (low / 1.15, high * 1.15);
+        let exponent = |value: f64| libm::floor(libm::log10(value / one)) as i32;
+        let (bottom, top) = (exponent(low), exponent(high));
+        let every = usize::try_from((top - bottom) / 8 + 1).unwrap_or(1);
+        let steps: &[f64] = if top - bottom <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let ticks = (bottom..=top)
+            .step_by(every)
+            .flat_map(|exponent| {
+                let decimals = usize::try_from(-exponent).unwrap_or(0);
+                let number = move |step: &f64| {
+                    let value = step * power_of_ten(exponent);
+                    (value * one, format!("{value:.decimals$}"))
+                };
+                steps.iter().map(number)
+            })
+            .filter(|(value, _)| (low..=high).contains(value))
+            .collect();
+        Self { low, high, logarithmic: true, unit, ticks }
+    }
+
+    /// An axis with values at their places, `width` pixels long: those are written for which there is
+    /// room.
+    pub(super) fn marked(marks: &[(f64, String)], logarithmic: bool, width: f64) -> Self {
+        let places = || marks.iter().map(|(place, _)| *place);
+        let (low, high) =
+            (places().fold(f64::INFINITY, f64::min), places().fold(f64::NEG_INFINITY, f64::max));
+        let (low, high) = match (low < high, logarithmic) {
+            (true, true) => {
+                let pad = libm::pow(high / low, 0.04);
+                (low / pad, high * pad)
+            }
+            (true, false) => (low - (high - low) * 0.04, high + (high - low) * 0.04),
+            (false, true) => (low / 2.0, low * 2.0),
+            (false, false) if low.is_finite() => (low - 1.0, low + 1.0),
+            (false, false) => (0.0, 1.0),
+        };
+        let mut axis = Self { low, high, logarithmic, unit: "", ticks: Vec::new() };
+        let mut sorted = marks.to_vec();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut free = f64::NEG_INFINITY;
+        for (place, label) in sorted {
+            let (centre, half) = (axis.share(place) * width, font::width(&label, SMALL) / 2.0);
+            let fits = centre - half >= free;
+            if fits {
+                free = centre + half + 12.0;
+            }
+            axis.ticks.push((place, if fits { label } else { String::new() }));
+        }
+        axis
     }
 
     /// How far from the lower to the upper end `value` is, from 0 to 1.
@@ -197,6 +258,24 @@ mod tests {
         let axis = Axis::decades(20e-6, 0.3);
         assert_eq!(labels(&axis), ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]);
         assert!((axis.share(1e-3) - 0.4).abs() < 1e-9);
+    }
+
+    #[test]
+    fn logarithmic_axes_have_ticks_within_their_ends() {
+        let axis = Axis::logarithmic(Quantity::Time, 0.002, 0.09);
+        assert_eq!((labels(&axis), axis.unit), (vec!["2", "5", "10", "20", "50", "100"], "ms"));
+        let axis = Axis::logarithmic(Quantity::Share, 1e-5, 0.2);
+        assert_eq!(labels(&axis), ["0.001", "0.01", "0.1", "1", "10"]);
+    }
+
+    #[test]
+    fn marks_too_near_each_other_are_not_all_written() {
+        let marks: Vec<_> = (0..100).map(|i| (f64::from(i), format!("value {i}"))).collect();
+        let axis = Axis::marked(&marks, false, 500.0);
+        let written = labels(&axis).into_iter().filter(|label| !label.is_empty()).count();
+        assert!((3..10).contains(&written), "{written}");
+        let one = Axis::marked(&marks[3..4], true, 500.0);
+        assert_eq!(one.share(3.0), 0.5);
     }
 
     #[test]

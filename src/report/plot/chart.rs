@@ -9,6 +9,7 @@ use plotters::style::{Color, TRANSPARENT};
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Colour, IN_MEMORY, Point, Stroke};
 use super::dashed::Dashed;
+use super::estimates::Bar;
 use super::font;
 use super::page::{self, Area, words};
 use super::style::{self, GREY, GRID, INK, LABEL, SMALL};
@@ -115,6 +116,33 @@ impl<'c, 'a> Chart<'c, 'a> {
             for place in marker_places(by, &pixels, number, of) {
                 page::marker(self.canvas, place, look);
             }
+        }
+    }
+}
+
+impl Chart<'_, '_> {
+    /// Draws curve `number` of `of`: means with markers and their intervals, and lines between.
+    pub(super) fn bars(&mut self, bars: &[Bar], number: usize, of: usize) {
+        const CAP: f64 = 7.0;
+        let look = style::series(number);
+        self.line(
+            bars.iter().map(|bar| (bar.x, bar.mean)).collect(),
+            Stroke { colour: look.colour, width: 3.0, dash: look.dash },
+        );
+        // Those of different curves stand beside each other.
+        let shift = (number as f64 - (of as f64 - 1.0) / 2.0) * 2.0;
+        let stroke = Stroke::solid(look.colour, 2.0);
+        for bar in bars.iter().filter(|bar| bar.half_width > 0.0) {
+            let (x, low) = self.pixel((bar.x, bar.mean - bar.half_width));
+            let (_, high) = self.pixel((bar.x, bar.mean + bar.half_width));
+            let x = x + shift;
+            self.canvas.line(&[(x, low), (x, high)], stroke);
+            for y in [low, high] {
+                self.canvas.line(&[(x - CAP, y), (x + CAP, y)], stroke);
+            }
+        }
+        for bar in bars {
+            page::marker(self.canvas, self.pixel((bar.x, bar.mean)), look);
         }
     }
 }

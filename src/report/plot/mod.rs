@@ -4,6 +4,8 @@
 //! as can be told apart, the busiest, and says so. Drawings are decided by their input alone, to the
 //! byte: the places of everything are found with exact arithmetic.
 //!
+//! [`estimates`] and [`mod@heat`] draw what came out of many runs.
+//!
 //! The drawing is done by `plotters`: coordinate systems, grid, axes and their numbers, lines, areas,
 //! crosses and words are its charts, series and elements, and its SVG and bitmap backends write them
 //! (`chart`, `canvas`, `surface`). Ours are the numbers at axes (`axis`), lines with dashes of
@@ -16,7 +18,9 @@ mod chart;
 mod congestion;
 mod dashed;
 mod delay_cdf;
+pub mod estimates;
 mod font;
+pub mod heat;
 mod input;
 mod listen;
 mod occupancy;
@@ -33,6 +37,7 @@ mod surface;
 mod throughput;
 mod topology;
 
+pub use axis::Quantity;
 pub use input::{Mark, PlotInput, PlotSeries};
 pub use sheet::Format;
 pub use topology::{Shape, Topology, TopologyLink, TopologyNode};

@@ -57,6 +57,30 @@ impl Sockets {
         peaks.max().unwrap_or(0)
     }
 
+    /// Counts from `now` on. Ports that are closed stay among the results, with nothing counted.
+    pub(in super::super) fn restart_counts(&mut self, now: Time) {
+        self.memory.restart_counts();
+        for closed in &mut self.closed {
+            let listen = closed.results.listen.map(|_| results::Listen::default());
+            closed.results = results::Port { listen, ..results::Port::default() };
+            closed.held = (now, now);
+        }
+        for open in self.open.iter_mut().flatten() {
+            match &mut open.socket {
+                Socket::Datagram(socket) => socket.buffer_mut().restart_counts(now),
+                Socket::Stream(socket) => match &mut socket.role {
+                    Role::Listening(listening) => listening.listener.restart_counts(),
+                    Role::Connected(endpoint) => {
+                        endpoint.received = 0;
+                        endpoint.max_unread = endpoint.connection.receive_queue();
+                    }
+                    Role::Idle(_) => {}
+                },
+                Socket::Raw(_) => {}
+            }
+        }
+    }
+
     /// What is to be said of a socket's port, if it has one that takes what comes from anybody.
     pub(super) fn reading(&self, now: Time, id: SocketId) -> Option<PortReading> {
         let Open { socket, owner } = self.get(id)?;

@@ -1,0 +1,264 @@
+//! `portolan sweep`: a grid of runs, its store, and what came out.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{MergeArgs, PlotFormat, SweepArgs, SweepCommand};
+use super::clock::Stopwatch;
+use super::failure::Failure;
+use super::terminal;
+use crate::report::file::{make_folder, write_atomically};
+use crate::sweep::results::{self, ResultsError};
+use crate::sweep::statistics::Estimate;
+use crate::sweep::work::{self, WorkError};
+use crate::sweep::{
+    About, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
+};
+
+/// The name of the store of a whole sweep.
+const STORE: &str = "sweep.sqlite";
+
+pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
+    match &args.command {
+        Some(SweepCommand::Merge(merge)) => join(merge, quiet),
+        None => run(args, quiet),
+    }
+}
+
+fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
+    let file = args.sweep.as_deref().unwrap_or_else(|| Path::new(""));
+    let name = file.display().to_string();
+    let text = std::fs::read(file)
+        .map_err(|error| Failure::BadInput(format!("`{name}` cannot be read: {error}")))?;
+    let sweep = Sweep::read(&text, &name)?;
+    let base = file.parent().unwrap_or_else(|| Path::new(""));
+    let subject = Subject::find(&sweep, base, &name)?;
+    let jobs = args.jobs.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+    });
+    let watch = Watch::new();
+    let notices = work::check(&sweep, &subject, jobs, &watch.interrupted)?;
+    if watch.interrupted.load(Ordering::Relaxed) {
+        return Err(Failure::Unfinished("interrupted before anything was run".into()));
+    }
+    if !quiet {
+        notices.iter().for_each(|notice| eprintln!("note: {notice}"));
+    }
+    let goal = Goal::of(&sweep, args.precision.map(|it| it.as_f64()), args.max_seeds);
+    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-sweep", sweep.name)));
+    make_folder(&dir)?;
+    let shard = args.shard.unwrap_or_default();
+    let path = dir.join(match args.shard {
+        Some(shard) => format!("shard-{}-of-{}.sqlite", shard.number, shard.of),
+        None => STORE.to_owned(),
+    });
+    let store = Store::open(&path, &sweep, &Identity::of(&sweep, &subject), args.resume)?;
+    store.note_goal(&goal)?;
+    let mut schedule = Schedule::new(sweep.cell_count(), goal, shard);
+    let workers = (jobs, &*watch.interrupted);
+    let mut look = |schedule: &Schedule| watch.show(schedule.progress());
+    let complete = work::run_all(&sweep, &subject, &mut schedule, &store, workers, &mut look);
+    watch.bar.finish_and_clear();
+    let (total, done) = schedule.progress();
+    if !complete? {
+        let store = path.display();
+        return Err(Failure::Unfinished(format!(
+            "interrupted after {done} of {total} runs; they are kept in `{store}`: go on with --resume"
+        )));
+    }
+    match args.shard {
+        None => finish(&dir, &sweep, schedule.goal(), &store, (args.plots, quiet)),
+        Some(_) if quiet => Ok(()),
+        Some(_) => {
+            let store = path.display();
+            eprintln!(
+                "the {done} runs of this shard are in {store}; join all with: portolan sweep merge"
+            );
+            Ok(())
+        }
+    }
+}
+
+/// Writes and prints what came out.
+fn finish(
+    dir: &Path,
+    sweep: &Sweep,
+    goal: &Goal,
+    store: &Store,
+    (plots, quiet): (PlotFormat, bool),
+) -> Result<(), Failure> {
+    let outcome = results::write(dir, sweep, goal, store)?;
+    if let Some(format) = plots.format()
+        && !sweep.drawings.is_empty()
+    {
+        let folder = dir.join("plots");
+        make_folder(&folder)?;
+        for (name, bytes) in pictures::draw(sweep, &outcome, goal.confidence, format) {
+            write_atomically(&folder.join(format!("{name}.{}", format.extension())), &bytes)?;
+        }
+    }
+    if quiet {
+        return Ok(());
+    }
+    let mut text = String::new();
+    if !sweep.title.is_empty() {
+        text.push_str(&format!("{}\n\n", sweep.title));
+    }
+    text.push_str(&table::print(sweep, &outcome, goal.confidence));
+    super::print(&text)?;
+    if let Some(precision) = goal.precision {
+        let is_wide = |cell: &&Vec<Estimate>| !cell.iter().all(|it| it.is_narrow(precision));
+        let wide = outcome.cells.iter().filter(is_wide).count();
+        if wide > 0 {
+            let (most, share) = (goal.most(), precision * 100.0);
+            eprintln!(
+                "note: {wide} cells have wider intervals than {share} % even with {most} seeds"
+            );
+        }
+    }
+    eprintln!("results are in {}", dir.display());
+    Ok(())
+}
+
+/// Joins the stores of shards.
+fn join(args: &MergeArgs, quiet: bool) -> Result<(), Failure> {
+    let stores = stores(&args.stores)?;
+    let Some(first) = stores.first() else {
+        return Err(Failure::BadInput("there are no stores of shards to join".into()));
+    };
+    let about = About::read(first)?;
+    let sweep = Sweep::read(about.text.as_bytes(), &about.file)?;
+    for other in &stores[1..] {
+        let theirs = About::read(other)?;
+        if (theirs.precision, theirs.max_seeds) != (about.precision, about.max_seeds) {
+            return Err(Failure::BadInput(format!(
+                "`{}` and `{}` were run with different --precision or --max-seeds; run one of them \
+                 again with --resume and the other's options",
+                first.display(),
+                other.display()
+            )));
+        }
+    }
+    make_folder(&args.out)?;
+    let path = args.out.join(STORE);
+    let mut store = Store::open(&path, &sweep, &about.identity, true)?;
+    let mut taken = 0;
+    for other in &stores {
+        taken += store.take(other, &about.identity)?;
+    }
+    let goal = Goal::of(&sweep, about.precision, about.max_seeds);
+    store.note_goal(&goal)?;
+    let mut schedule = Schedule::new(sweep.cell_count(), goal, Default::default());
+    for cell in store.cells_with_runs()? {
+        schedule.update(cell, &store.rows(cell)?);
+    }
+    if !quiet {
+        eprintln!("{taken} runs of {} stores joined in {}", stores.len(), path.display());
+    }
+    let (total, done) = schedule.progress();
+    if done < total {
+        return Err(Failure::Unfinished(format!(
+            "{} of {total} runs are missing: join the stores of the other shards too, or do these \
+             runs with: portolan sweep {} --out {} --resume",
+            total - done,
+            about.file,
+            args.out.display()
+        )));
+    }
+    finish(&args.out, &sweep, schedule.goal(), &store, (args.plots, quiet))
+}
+
+/// The stores that are named: files, or folders with stores of shards.
+fn stores(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut stores = Vec::new();
+    for name in names {
+        if !name.is_dir() {
+            stores.push(name.clone());
+            continue;
+        }
+        let unreadable =
+            |error| Failure::BadInput(format!("`{}` cannot be read: {error}", name.display()));
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(name).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if file.starts_with("shard-") && file.ends_with(".sqlite") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        stores.extend(found);
+    }
+    Ok(stores)
+}
+
+/// Watches a sweep: the progress bar, and whether the user wants to stop.
+struct Watch {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+    started: Stopwatch,
+    /// Runs that were done before this sitting, once known.
+    before: Cell<Option<usize>>,
+}
+
+impl Watch {
+    fn new() -> Self {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        // Without a handler Ctrl-C ends the program at once; what is finished is kept all the same.
+        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, interrupted, started: Stopwatch::start(), before: Cell::new(None) }
+    }
+
+    /// Draws the bar once a second has passed.
+    fn show(&self, (total, done): (usize, usize)) {
+        let before = self.before.get().unwrap_or(done);
+        self.before.set(Some(before));
+        if self.bar.is_hidden() && terminal::stderr_is_terminal() && self.started.seconds() > 1.0 {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        if !self.bar.is_hidden() {
+            let each = self.started.seconds() / (done - before).max(1) as f64;
+            let left = each * (total - done) as f64;
+            self.bar.set_length(total as u64);
+            self.bar.set_position(done as u64);
+            self.bar.set_message(format!("{done} of {total} runs, {left:.0} s left"));
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error.is_of_the_disk() {
+            true => Self::Unfinished(error.to_string()),
+            false => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<WorkError> for Failure {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Store(error) => error.into(),
+            WorkError::Scenario(error) => Self::Scenario(error),
+            WorkError::Measure { .. } => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        match error {
+            ResultsError::Store(error) => error.into(),
+            ResultsError::Write(error) => error.into(),
+        }
+    }
+}

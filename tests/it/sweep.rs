@@ -1,0 +1,317 @@
+//! Sweeps: what is kept when they are killed, divided or joined, and that it is always the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use portolan::observe::results::Summary;
+use portolan::run::Nobody;
+use portolan::scenario::{Options, builtin};
+use portolan::sim::Simulation;
+use portolan::units::Time;
+
+/// Random arrivals at a short queue.
+const SCENARIO: &str = "duration = '100ms'\n[nodes]\na = 'host'\nb = 'host'\n\
+    [links.a--b]\nrate = '8Mbps'\ndelay = '1ms'\nqueue = '5p'\n\
+    [apps.send]\nkind = 'poisson'\non = 'a'\nto = 'b:9'\ninterval = '1ms'\nsize = '900B'\n\
+    [apps.hear]\nkind = 'udp-server'\non = 'b'\nport = 9\n";
+
+const SWEEP: &str = "title = 'Short queues'\nscenario = 'net.toml'\nseeds = 5\n\
+    [vary]\n'links.a--b.queue' = ['2p', '5p', '9p']\n\
+    [vary.load]\npath = 'apps.send.interval'\nvalues = ['2ms', '1ms']\nlabels = ['0.5', '1']\n\
+    [measure]\nsent = 'flows.send.packets_sent'\n\
+    utilization = \"links['a--b']['a->b'].utilization\"\n\
+    rtt = 'flows.send.min_rtt_seconds'\n";
+
+/// A folder of this test's own with a scenario and a sweep.
+fn folder(name: &str, sweep: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sweep").join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("a folder");
+    fs::write(path.join("net.toml"), SCENARIO).expect("a scenario");
+    fs::write(path.join("s.toml"), sweep).expect("a sweep");
+    path
+}
+
+fn command(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+    command.current_dir(dir).arg("sweep").args(arguments);
+    command
+}
+
+fn sweep(dir: &Path, arguments: &[&str]) -> Output {
+    command(dir, arguments).output().expect("the binary that cargo has built")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn done(dir: &Path, arguments: &[&str]) -> String {
+    let output = sweep(dir, arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn read(dir: &Path, file: &str) -> String {
+    fs::read_to_string(dir.join(file)).expect(file)
+}
+
+#[test]
+fn a_sweep_prints_a_table_and_writes_every_run() {
+    let dir = folder("table", SWEEP);
+    let text = done(&dir, &["s.toml"]);
+    insta::assert_snapshot!("sweep-table", text);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let results = read(&dir, "s-sweep/results.csv");
+    let lines: Vec<&str> = results.lines().collect();
+    assert_eq!(lines[0], "cell,links.a--b.queue,load,seed,sent,utilization,rtt");
+    assert_eq!(lines.len(), 1 + 6 * 5);
+    assert!(lines[1].starts_with("1,2p,0.5,1,") && lines[30].starts_with("6,9p,1,5,"));
+    assert!(lines[1..].iter().all(|line| line.ends_with(',')), "no round trips: missing values");
+    // The same seed gives the same arrivals in every cell of the same load.
+    let sent = |line: &str| line.split(',').nth(4).map(str::to_owned);
+    assert_eq!(sent(lines[1]), sent(lines[11]), "common random numbers");
+    assert_ne!(sent(lines[1]), sent(lines[2]));
+}
+
+#[test]
+fn numbers_of_threads_do_not_matter() {
+    let dir = folder("threads", SWEEP);
+    done(&dir, &["s.toml", "--jobs", "1", "--out", "one"]);
+    done(&dir, &["s.toml", "--jobs", "4", "--out", "four"]);
+    assert_eq!(read(&dir, "one/results.csv"), read(&dir, "four/results.csv"));
+    assert_eq!(read(&dir, "one/cells.csv"), read(&dir, "four/cells.csv"));
+}
+
+/// Waits until the sweep has written so much to its store's log, or has ended.
+fn wait_for(child: &mut Child, log: &Path, bytes: u64) {
+    while child.try_wait().expect("a process").is_none() {
+        if fs::metadata(log).is_ok_and(|log| log.len() >= bytes) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_sweep_that_is_killed_goes_on_and_ends_the_same() {
+    let text = SWEEP.replace("seeds = 5", "seeds = 100");
+    let dir = folder("killed", &text);
+    done(&dir, &["s.toml", "--out", "whole"]);
+    let log = dir.join("parts/sweep.sqlite-wal");
+    let mut killed = 0;
+    for part in 1..=3 {
+        let mut child = command(&dir, &["s.toml", "--out", "parts", "--resume"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary that cargo has built");
+        wait_for(&mut child, &log, part * 300_000);
+        child.kill().expect("SIGKILL");
+        killed += usize::from(!child.wait().expect("a process").success());
+    }
+    assert_eq!(killed, 3, "it must be killed while it works");
+    assert!(!dir.join("parts/results.csv").exists());
+    let refused = sweep(&dir, &["s.toml", "--out", "parts"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--resume"), "{}", stderr(&refused));
+    done(&dir, &["s.toml", "--out", "parts", "--resume"]);
+    assert_eq!(read(&dir, "parts/results.csv"), read(&dir, "whole/results.csv"));
+    // Once more, with nothing left to do.
+    done(&dir, &["s.toml", "--out", "parts", "--resume"]);
+    assert_eq!(read(&dir, "parts/cells.csv"), read(&dir, "whole/cells.csv"));
+}
+
+#[test]
+fn shards_joined_are_the_whole() {
+    let dir = folder("shards", SWEEP);
+    let table = done(&dir, &["s.toml", "--out", "whole"]);
+    for shard in ["1/3", "3/3"] {
+        done(&dir, &["s.toml", "--out", "parts", "--shard", shard]);
+    }
+    let early = sweep(&dir, &["merge", "parts", "--out", "joined"]);
+    assert_eq!(early.status.code(), Some(3));
+    assert!(stderr(&early).contains("10 of 30 runs are missing"), "{}", stderr(&early));
+    done(&dir, &["s.toml", "--out", "other", "--shard", "2/3"]);
+    let files = ["merge", "other/shard-2-of-3.sqlite", "parts", "--out", "joined"];
+    assert_eq!(done(&dir, &files), table);
+    assert_eq!(read(&dir, "joined/results.csv"), read(&dir, "whole/results.csv"));
+    assert_eq!(read(&dir, "joined/cells.csv"), read(&dir, "whole/cells.csv"));
+}
+
+#[test]
+fn results_of_different_sweeps_never_mix() {
+    let dir = folder("mix", SWEEP);
+    done(&dir, &["s.toml"]);
+    fs::write(dir.join("net.toml"), SCENARIO.replace("1ms", "3ms")).expect("another scenario");
+    let refused = sweep(&dir, &["s.toml", "--resume"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("the scenario differs"), "{}", stderr(&refused));
+    fs::write(dir.join("net.toml"), SCENARIO).expect("the scenario");
+    fs::write(dir.join("s.toml"), SWEEP.replace("'9p'", "'8p'")).expect("another sweep");
+    let refused = sweep(&dir, &["s.toml", "--resume"]);
+    assert!(stderr(&refused).contains("what varies or is set differs"), "{}", stderr(&refused));
+    // More seeds of the same are no other sweep.
+    fs::write(dir.join("s.toml"), SWEEP.replace("seeds = 5", "seeds = 6")).expect("more seeds");
+    done(&dir, &["s.toml", "--resume"]);
+    assert_eq!(read(&dir, "s-sweep/results.csv").lines().count(), 1 + 6 * 6);
+}
+
+#[test]
+fn seeds_are_added_until_the_intervals_are_narrow() {
+    let text = SWEEP.replace("rtt = 'flows.send.min_rtt_seconds'\n", "");
+    let dir = folder("precision", &text);
+    let table = done(&dir, &["s.toml", "--precision", "8%", "--max-seeds", "60"]);
+    let cells = read(&dir, "s-sweep/cells.csv");
+    let mut counts = Vec::new();
+    for line in cells.lines().skip(1) {
+        let fields: Vec<f64> =
+            line.split(',').skip(3).map(|field| field.parse().expect("a number")).collect();
+        let [runs, mean, half, ..] = fields[..] else { panic!("{line}") };
+        assert!(half <= 0.08 * mean || runs == 60.0, "{line}");
+        counts.push(runs as usize);
+    }
+    assert!(counts.iter().any(|&runs| runs > 5), "{counts:?}\n{table}");
+    let narrower = done(&dir, &["s.toml", "--precision", "4%", "--max-seeds", "60", "--resume"]);
+    assert_ne!(narrower, table, "more runs were needed");
+    let again = done(&dir, &["s.toml", "--precision", "8%", "--max-seeds", "60", "--resume"]);
+    assert_eq!(again, table, "what was run beyond does not count");
+    for shard in ["1/2", "2/2"] {
+        let shard =
+            ["s.toml", "--out", "p", "--shard", shard, "--precision", "8%", "--max-seeds", "60"];
+        done(&dir, &shard);
+    }
+    assert_eq!(done(&dir, &["merge", "p", "--out", "joined"]), table);
+    assert_eq!(read(&dir, "joined/cells.csv"), cells);
+}
+
+#[test]
+fn faults_are_told_before_anything_is_run() {
+    for (name, change, expected) in [
+        ("cell", ("'9p'", "'9q'"), &["cell 5 of 6", "9q"] as &[&str]),
+        ("path", ("apps.send.interval", "apps.snd.interval"), &["cell 1 of 6", "`snd`"]),
+        (
+            "measure",
+            ("flows.send.packets_sent", "flows.sent.packets_sent"),
+            &["measure sent", "`send`"],
+        ),
+        ("scenario", ("net.toml", "nte.toml"), &["s.toml:2:12", "there is no such file"]),
+        ("key", ("seeds", "sedes"), &["s.toml:3:1", "did you mean `seeds`?"]),
+        ("warm-up", ("seeds = 5", "warm-up = '1s'"), &["s.toml:3:11", "the warm-up takes 1s"]),
+        ("number", ("flows.send.packets_sent", "title"), &["measure `sent`", "no number"]),
+    ] {
+        let dir = folder(&format!("fault-{name}"), &SWEEP.replace(change.0, change.1));
+        let output = sweep(&dir, &["s.toml"]);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(expected.iter().all(|text| told.contains(text)), "{expected:?}\n{told}");
+    }
+}
+
+/// The results of a built-in scenario until `end`, counted from `from`.
+fn results(name: &str, from: Option<Time>, end: Time) -> Summary {
+    let scenario = builtin::find(name).expect(name).load(&Options::default()).expect("it loads");
+    let mut simulation = Simulation::new(scenario.plan.clone());
+    if let Some(from) = from {
+        simulation.run_until(from, &mut Nobody);
+        simulation.restart_counts();
+    }
+    simulation.run_until(end, &mut Nobody);
+    simulation.summary()
+}
+
+#[track_caller]
+fn near(own: f64, expected: f64, what: &str) {
+    assert!(
+        (own - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+        "{what}: {own}, not {expected}"
+    );
+}
+
+/// What is counted from a time on is what is counted until the end less what was until then.
+#[test]
+fn results_after_a_warm_up_are_those_of_the_window() {
+    for name in
+        ["bufferbloat", "port-queue", "one-server-many-clients", "hub-vs-switch", "udp-loss"]
+    {
+        let (from, end) = (Time::from_ms(2_345), Time::from_ms(6_789));
+        let (before, all) = (results(name, None, from), results(name, None, end));
+        let own = results(name, Some(from), end);
+        near(own.simulated_seconds, 4.444, name);
+        assert_eq!(own.engine.events, all.engine.events - before.engine.events, "{name}");
+        assert_eq!(own.engine.hops, all.engine.hops - before.engine.hops, "{name}");
+        for (link, ways) in &all.links {
+            for (way, all) in ways {
+                let (before, own) = (&before.links[link][way], &own.links[link][way]);
+                let what = format!("{name} {link} {way}");
+                assert_eq!(own.packets, all.packets - before.packets, "{what}");
+                assert_eq!(own.bytes, all.bytes - before.bytes, "{what}");
+                assert_eq!(own.drops.queue, all.drops.queue - before.drops.queue, "{what}");
+                assert_eq!(own.drops.loss, all.drops.loss - before.drops.loss, "{what}");
+                let window = |end: f64, start: f64| (end * 6.789 - start * 2.345) / 4.444;
+                near(own.utilization, window(all.utilization, before.utilization), &what);
+                let mean = window(all.queue.mean_packets, before.queue.mean_packets);
+                near(own.queue.mean_packets, mean, &what);
+                assert!(own.queue.max_packets <= all.queue.max_packets, "{what}");
+            }
+        }
+        for (port, all) in &all.ports {
+            let Some(before) = before.ports.get(port) else { continue };
+            let own = &own.ports[port];
+            assert_eq!(own.received, all.received - before.received, "{name} {port}");
+            assert_eq!(own.delivered, all.delivered - before.delivered, "{name} {port}");
+            assert_eq!(own.dropped, all.dropped - before.dropped, "{name} {port}");
+        }
+        for (flow, all) in &all.flows {
+            let Some(before) = before.flows.get(flow) else { continue };
+            let own = &own.flows[flow];
+            assert_eq!(own.bytes_delivered, all.bytes_delivered - before.bytes_delivered, "{flow}");
+            assert_eq!(own.packets_sent, all.packets_sent - before.packets_sent, "{flow}");
+            assert_eq!(own.retransmits, all.retransmits - before.retransmits, "{flow}");
+            assert_eq!(own.responses, all.responses - before.responses, "{flow}");
+        }
+    }
+}
+
+/// Sweeps in the page are whole, or parts to be added to one.
+#[test]
+fn sweeps_in_the_documentation_are_read() {
+    let page = include_str!("../../docs/sweeps.md");
+    let mut seen = 0;
+    for part in page.split("```toml\n").skip(1) {
+        let block = part.split("```").next().expect("a split has a first part");
+        let scenario = if block.contains("scenario") { "" } else { "scenario = 'bufferbloat'\n" };
+        let measure = if block.contains("[measure]") { "" } else { "[measure]\nm = 'seed'\n" };
+        let text = format!("{scenario}{block}{measure}");
+        let sweep = portolan::sweep::Sweep::read(text.as_bytes(), "page.toml");
+        let sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
+        if scenario.is_empty() {
+            check(&sweep, Path::new("."), "page.toml");
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+/// Every cell of a sweep can be run.
+#[track_caller]
+fn check(sweep: &portolan::sweep::Sweep, base: &Path, name: &str) {
+    let subject = portolan::sweep::Subject::find(sweep, base, name);
+    let subject = subject.unwrap_or_else(|error| panic!("{error}"));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    portolan::sweep::work::check(sweep, &subject, 2, &stop).unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn the_shipped_studies_can_be_run() {
+    let studies = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/studies");
+    for entry in fs::read_dir(&studies).expect("studies") {
+        let path = entry.expect("an entry").path();
+        let name = path.display().to_string();
+        let text = fs::read(&path).expect("a file");
+        let sweep = portolan::sweep::Sweep::read(&text, &name).unwrap_or_else(|e| panic!("{e}"));
+        check(&sweep, &studies, &name);
+    }
+}
