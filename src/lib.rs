@@ -80,6 +80,7 @@ pub mod app;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
+pub mod fifo;
 pub mod id;
 #[cfg(feature = "cli")]
 pub mod import;

@@ -117,14 +117,7 @@ impl<E: Copy> WheelQueue<E> {
             self.file(cell, at.as_ps());
             return;
         }
-        // From the back, as most events are pushed for later than most that are pending.
-        let mut place = self.near.len();
-        self.near.push((at, event));
-        while place > self.head && self.near[place - 1].0 > at {
-            self.near[place] = self.near[place - 1];
-            place -= 1;
-        }
-        self.near[place] = (at, event);
+        self.insert(at, event);
         if self.near.len() > CROWDED {
             self.relieve();
         }
@@ -191,6 +184,19 @@ impl<E: Copy> WheelQueue<E> {
     #[must_use]
     pub const fn popped(&self) -> u64 {
         self.popped
+    }
+
+    /// Puts an event into `near`, after all that are not later.
+    #[inline]
+    fn insert(&mut self, at: Time, event: E) {
+        // From the back, as most events are pushed for later than most that are pending.
+        let mut place = self.near.len();
+        self.near.push((at, event));
+        while place > self.head && self.near[place - 1].0 > at {
+            self.near[place] = self.near[place - 1];
+            place -= 1;
+        }
+        self.near[place] = (at, event);
     }
 
     /// A cell for an event, used before if there is one.
@@ -295,13 +301,9 @@ impl<E: Copy> WheelQueue<E> {
         self.head = 0;
         let mut next = slot.head;
         while let Some(cell) = self.cells.get(next as usize) {
-            let mut place = self.near.len();
-            self.near.push((cell.time, cell.event));
-            while place > 0 && self.near[place - 1].0 > cell.time {
-                self.near.swap(place - 1, place);
-                place -= 1;
-            }
-            next = cell.next;
+            let Cell { time, event, next: after } = *cell;
+            self.insert(time, event);
+            next = after;
         }
         self.cells[slot.tail as usize].next = self.free;
         self.free = slot.head;

@@ -25,59 +25,59 @@ mod held;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-
 use super::config::{Config, Framing};
 use super::impairments::{Fate, Impairments};
 use super::stats::ChannelStats;
+use crate::fifo::Fifo;
 use crate::id::PacketId;
 use crate::packet::Packet;
 use crate::queue::{Dropped, Drops, Queue, Queued, Site};
 use crate::rng::Stream;
 use crate::units::{Bytes, Time};
 
-/// One direction of a link.
+/// One direction of a link. What every packet needs comes first and lies together.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Channel {
-    // What every packet needs comes first and lies together.
+    /// Counters.
+    pub(crate) stats: ChannelStats,
     busy_until: Time,
     arrival_pending: Option<Time>,
     /// The latest arrival of all packets so far: none in flight arrives later.
     last_arrival: Time,
+    in_flight: Fifo<InFlight>,
+    queue: Queue,
+    /// What the transmitter does now is worked out when somebody looks.
+    unattended: bool,
     /// Whether a `free` event is scheduled, which is always for `busy_until`.
     free_pending: bool,
     can_bypass: bool,
     /// The queue does no more than keep packets in order.
     keeps_order: bool,
-    /// What the transmitter does now is worked out when somebody looks.
-    unattended: bool,
-    /// It may be from when it is next idle.
+    /// It may be unattended from when it is next idle.
     may_be_unattended: bool,
     /// What arrives may be damaged: here, now or earlier, or behind a hub.
     may_damage: bool,
-    /// Somebody wants to know of every packet that starts, and has asked to look at this time.
+    /// Somebody wants to know of every packet that starts, and has asked to look at a time.
     watched: bool,
-    look: Option<Time>,
+    up: bool,
+    classifies: bool,
     /// Stations take turns: an arbiter says who sends.
     shared: bool,
     /// What it holds takes memory that others want as well.
     pooled: bool,
-    classifies: bool,
-    up: bool,
-    framing: Framing,
     /// Picoseconds per byte where that is a whole number, else 0.
     ps_per_byte: u64,
     delay: Time,
-    in_flight: VecDeque<InFlight>,
-    queue: Queue,
+    framing: Framing,
     impairments: Option<Box<Impairments>>,
+    drops: Drops,
+    /// When those who watch have asked to look.
+    look: Option<Time>,
     /// When to ask the queue again that has packets but lets none leave yet.
     retry: Option<Time>,
-    drops: Drops,
     /// Packets that were started while nobody attended.
     started: Vec<(Time, Started)>,
-    /// Counters.
-    pub(crate) stats: ChannelStats,
     config: Box<Config>,
     dice: Box<Stream>,
 }
@@ -144,7 +144,7 @@ impl Channel {
             framing: config.framing,
             ps_per_byte: 0,
             delay: config.delay,
-            in_flight: VecDeque::new(),
+            in_flight: Fifo::new(),
             queue,
             impairments: None,
             retry: None,
@@ -321,6 +321,7 @@ impl Channel {
 
     /// Puts a packet into the queue without looking at the transmitter: for a shared medium,
     /// whose arbiter says when to call [`Channel::send_next`].
+    #[inline(always)]
     pub fn enqueue(&mut self, now: Time, arriving: Queued) {
         self.take_in(now, arriving);
         self.stats.queue_holds(self.queue.backlog().packets);
@@ -392,9 +393,7 @@ impl Channel {
         }
         self.arrival_pending = None;
         let packet = match self.in_flight.front() {
-            Some(first) if first.arrives == now => {
-                self.in_flight.pop_front().map(|first| first.packet)
-            }
+            Some(first) if first.arrives == now => self.in_flight.pop().map(|first| first.packet),
             _ => None,
         };
         (packet, self.next_arrival())
@@ -407,13 +406,13 @@ impl Channel {
         let flying = InFlight { arrives, packet };
         if arrives >= self.last_arrival {
             self.last_arrival = arrives;
-            self.in_flight.push_back(flying);
+            self.in_flight.push(flying);
             if self.in_flight.len() > 1 && self.arrival_pending.is_some() {
                 // The event of the first in flight is pending, and this is not the first.
                 return None;
             }
         } else {
-            let place = self.in_flight.partition_point(|other| other.arrives <= arrives);
+            let place = self.in_flight.iter().take_while(|other| other.arrives <= arrives).count();
             self.in_flight.insert(place, flying);
         }
         self.next_arrival()
@@ -423,7 +422,8 @@ impl Channel {
     /// takes it out of the air again if it is on the list: true if so. Its event comes up stale.
     pub fn lose_listed(&mut self, packet: PacketId) -> bool {
         let takes = self.impairments.as_mut().is_some_and(|it| it.takes_listed());
-        if takes && let Some(place) = self.in_flight.iter().rposition(|it| it.packet == packet) {
+        let place = || self.in_flight.iter().rposition(|flying| flying.packet == packet);
+        if let Some(place) = takes.then(place).flatten() {
             self.in_flight.remove(place);
             self.stats.lost(true);
         }

@@ -6,26 +6,28 @@ use crate::observe::{DropReason, MarkReason, results};
 use crate::queue::Backlog;
 use crate::units::Time;
 
-/// Counters of one direction of a link and the queue before it.
+/// Counters of one direction of a link and the queue before it. Those that change with every packet
+/// come last, next to the queue and the transmitter.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct ChannelStats {
+    drops: results::ChannelDrops,
+    marks: results::QueueMarks,
     /// When counting began.
     since: Time,
     /// Packets being sent when counting began: how long they waited is not known here.
     carried: u64,
+    /// Waiting packets integrated over time \[packet picoseconds\].
+    area: u128,
+    wait_ps: u128,
+    changed: Time,
+    /// The most packets and bytes that waited for a time, since somebody last asked.
+    peak: Backlog,
+    max_packets: u64,
     packets: u64,
     bytes: u64,
     busy: Time,
     last_bytes: u64,
-    drops: results::ChannelDrops,
-    marks: results::QueueMarks,
-    max_packets: u64,
-    /// The most packets and bytes that waited for a time, since somebody last asked.
-    peak: Backlog,
-    /// Waiting packets integrated over time \[packet picoseconds\].
-    area: u128,
-    changed: Time,
-    wait_ps: u128,
     /// Waits \[ns\] of packets that waited at all, with a precision of 1 %.
     waits: Option<Box<Histogram<u32>>>,
 }

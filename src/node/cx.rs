@@ -7,7 +7,7 @@
 use indexmap::IndexSet;
 
 use crate::app::Wake;
-use crate::id::{AppId, ChannelId, NodeId, PacketId, SocketId};
+use crate::id::{AppId, ChannelId, FlowId, NodeId, PacketId, SocketId};
 use crate::observe::{DropReason, FlowStats, Interest, Kinship, Observation, Place};
 use crate::packet::{Label, Packet, PacketStore, Payload, ethernet};
 use crate::socket::Transcripts;
@@ -71,6 +71,17 @@ impl Cx {
         self.packets.insert(Packet { ethernet, payload, label })
     }
 
+    /// A new packet of a conversation with the next number and an empty segment, which is to be
+    /// filled in where it lies.
+    #[inline(always)]
+    pub fn create_segment(&mut self, flow: Option<FlowId>) -> PacketId {
+        let (number, created) = (self.next_number(), self.now);
+        let id = self.packets.insert(Packet::EMPTY_SEGMENT);
+        let label = &mut self.packets[id].label;
+        (label.number, label.flow, label.created) = (number, flow, created);
+        id
+    }
+
     /// A copy of a packet, with a number of its own.
     pub fn copy(&mut self, id: PacketId, kinship: Kinship) -> PacketId {
         let mut packet = self.packets[id];
@@ -91,11 +102,12 @@ impl Cx {
         self.numbered
     }
 
-    /// Takes back the packet created last: its sender was told that it cannot be sent.
+    /// Takes back a packet that nobody has seen: its sender was told that it cannot be sent.
     pub fn withdraw(&mut self, id: PacketId) {
         let packet = self.packets.remove(id);
-        debug_assert_eq!(packet.label.number, self.numbered, "only the newest packet");
-        self.numbered -= 1;
+        if packet.label.number == self.numbered {
+            self.numbered -= 1;
+        }
     }
 
     /// Ends a packet that was not delivered.
@@ -110,7 +122,7 @@ impl Cx {
     /// Notes something for the observer, if anybody follows packets that closely.
     #[inline]
     pub fn observe(&mut self, what: impl FnOnce(&PacketStore) -> Observation) {
-        if self.interest == Interest::Everything {
+        if self.interest >= Interest::Wire {
             let what = what(&self.packets);
             self.tell(what);
         }

@@ -324,7 +324,9 @@ pub enum Interest {
     Nothing,
     /// How packets end: drops, deliveries and round trips.
     Outcomes,
-    /// Every step of every packet.
+    /// What goes onto links and comes off them as well, and what the bytes on them mean.
+    Wire,
+    /// Every step of every packet: queues and timers as well.
     Everything,
 }
 

@@ -74,6 +74,7 @@ impl Ecn {
 
 /// An IPv4 packet, or one fragment of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Packet {
     /// Source address.
     pub source: Ipv4Addr,

@@ -18,11 +18,16 @@ pub mod wire;
 
 pub use store::PacketStore;
 
+use std::net::Ipv4Addr;
+
 use crate::id::FlowId;
 use crate::units::Time;
 
 /// One frame on its way through the network.
+///
+/// What a node on the way looks at comes first and lies together; what only the ends ask for lies behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Packet {
     /// The link-layer addresses.
     pub ethernet: ethernet::Header,
@@ -67,6 +72,17 @@ pub enum Payload {
 }
 
 impl Packet {
+    /// A TCP segment of which nothing is known yet, to be filled in where it lies.
+    pub const EMPTY_SEGMENT: Self = Self {
+        ethernet: ethernet::Header::NONE,
+        payload: Payload::Ipv4(ipv4::Packet::new(
+            Ipv4Addr::UNSPECIFIED,
+            Ipv4Addr::UNSPECIFIED,
+            ipv4::Transport::Tcp(tcp::Segment::EMPTY),
+        )),
+        label: Label::new(None, Time::ZERO),
+    };
+
     /// Length above the link layer \[bytes\]: what the link's MTU limits.
     #[must_use]
     pub const fn length(&self) -> u64 {

@@ -152,6 +152,12 @@ pub struct SackBlocks {
 }
 
 impl SackBlocks {
+    /// No block.
+    pub const NONE: Self = Self {
+        count: 0,
+        blocks: [SackBlock { start: SeqNum::new(0), end: SeqNum::new(0) }; MAX_SACK_BLOCKS],
+    };
+
     /// Adds a block and says whether there was room for it.
     pub fn push(&mut self, block: SackBlock) -> bool {
         let room = self.blocks.get_mut(usize::from(self.count));
@@ -185,6 +191,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// No option at all.
+    pub const NONE: Self = Self {
+        mss: None,
+        window_scale: None,
+        sack_permitted: false,
+        timestamps: None,
+        sack: SackBlocks::NONE,
+    };
+
     /// Length with padding, laid out as Linux does: timestamps and SACK on four-byte borders.
     #[must_use]
     pub const fn length(&self) -> u16 {
@@ -228,6 +243,17 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Nothing but zeros.
+    pub const EMPTY: Self = Self {
+        source_port: 0,
+        destination_port: 0,
+        seq: SeqNum::new(0),
+        ack: SeqNum::new(0),
+        flags: Flags::NONE,
+        window: 0,
+        options: Options::NONE,
+        data_length: 0,
+    };
     /// Length of the header with options \[bytes\].
     #[must_use]
     pub const fn header_length(&self) -> u16 {

@@ -4,12 +4,11 @@
 //! "congestion experienced" (RFC 3168), as DCTCP wants it (RFC 8257 section 3.1). The length of the
 //! moment counts, not an average.
 
-use std::collections::VecDeque;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Backlog, Configuration, Drops, QueueDiscipline, Queued, Site};
+use crate::fifo::Fifo;
 use crate::kinds::Fault;
 use crate::observe::{DropReason, MarkReason};
 use crate::units::{Limit, Time};
@@ -57,7 +56,7 @@ impl Configuration for Config {
 pub struct DropTail {
     limit: Limit,
     mark: Option<Limit>,
-    waiting: VecDeque<Queued>,
+    waiting: Fifo<Queued>,
     bytes: u64,
 }
 
@@ -65,7 +64,7 @@ impl DropTail {
     /// An empty queue.
     #[must_use]
     pub const fn new(config: Config) -> Self {
-        Self { limit: config.limit, mark: config.mark, waiting: VecDeque::new(), bytes: 0 }
+        Self { limit: config.limit, mark: config.mark, waiting: Fifo::new(), bytes: 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -88,14 +87,14 @@ impl DropTail {
 }
 
 impl QueueDiscipline for DropTail {
-    #[inline]
+    #[inline(always)]
     fn enqueue(&mut self, _now: Time, mut arriving: Queued, drops: &mut Drops) {
         if self.limit.admits(self.waiting.len() as u64, self.bytes, u64::from(arriving.bytes)) {
             if self.is_congested() {
                 arriving.try_mark(MarkReason::Threshold);
             }
             self.bytes += u64::from(arriving.bytes);
-            self.waiting.push_back(arriving);
+            self.waiting.push(arriving);
         } else {
             drops.push(arriving, DropReason::QueueFull);
         }
@@ -103,7 +102,7 @@ impl QueueDiscipline for DropTail {
 
     #[inline]
     fn dequeue(&mut self, _now: Time, _drops: &mut Drops) -> Option<Queued> {
-        let next = self.waiting.pop_front()?;
+        let next = self.waiting.pop()?;
         self.bytes -= u64::from(next.bytes);
         Some(next)
     }
@@ -115,7 +114,7 @@ impl QueueDiscipline for DropTail {
 
     fn take_all(&mut self) -> Vec<Queued> {
         self.bytes = 0;
-        std::mem::take(&mut self.waiting).into()
+        self.waiting.take_all()
     }
 
     fn can_bypass(&self) -> bool {

@@ -1,13 +1,12 @@
 //! From a plan to a network that can run.
 
 use super::connections::Directory;
-use super::event::Event;
+use super::event::{Agenda, Event};
 use super::gauge::Readings;
 use super::plan::{ChangeKind, NodeKind, Plan};
 use super::routes::Known;
 use super::wiring::{Plug, Wiring};
 use super::{Node, Simulation, Wire};
-use crate::engine::EventQueue;
 use crate::id::{AppId, ChannelId, LinkId, NodeId};
 use crate::link::{Channel, Framing, Medium};
 use crate::node::hub::Hub;
@@ -29,7 +28,7 @@ impl Simulation {
         let wires = wires(&plan, &wiring);
         let flows = plan.apps.iter().map(|app| FlowStats::starting(app.start)).collect();
         let mut simulation = Self {
-            events: EventQueue::new(),
+            events: Agenda::default(),
             handled: 0,
             since: Time::ZERO,
             cx: Cx::new(flows),

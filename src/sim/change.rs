@@ -49,7 +49,7 @@ impl Simulation {
         if let Some(at) = self.wire(id).channel.attend() {
             self.events.push(at, Event::TransmitterFree(id));
         }
-        if self.cx.interest == Interest::Everything {
+        if self.cx.interest >= Interest::Wire {
             self.show_started(id);
         }
         self.settle(id);

@@ -29,7 +29,6 @@ pub use connections::{ConnectionValue, End, state_number};
 pub use gauge::Gauge;
 pub use plan::{AppPlan, Change, ChangeKind, LinkPlan, NodeKind, NodePlan, Plan, RoutingPlan};
 
-use crate::engine::EventQueue;
 use crate::id::{ChannelId, InterfaceId, NodeId};
 use crate::link::{Channel, Medium};
 use crate::node::hub::Hub;
@@ -38,14 +37,14 @@ use crate::node::{Cx, IpNode};
 use crate::observe::{Interest, Observer};
 use crate::units::Time;
 use connections::Directory;
-use event::Event;
+use event::Agenda;
 use gauge::Readings;
 
 /// A network that runs.
 #[derive(Debug)]
 pub struct Simulation {
     plan: Plan,
-    events: EventQueue<Event>,
+    events: Agenda,
     handled: u64,
     /// From when on the results are.
     since: Time,
@@ -74,6 +73,7 @@ enum Node {
 
 /// One direction of a link with what is at its far end.
 #[derive(Debug)]
+#[repr(C)]
 struct Wire {
     channel: Channel,
     to: (NodeId, InterfaceId),
@@ -87,8 +87,8 @@ impl Simulation {
     /// Runs until `end`, events at that instant included, and tells `observer` what happens.
     pub fn run_until(&mut self, end: Time, observer: &mut dyn Observer) {
         let interest = observer.interest();
-        let watches = interest == Interest::Everything;
-        if watches != (self.cx.interest == Interest::Everything) {
+        let watches = interest >= Interest::Wire;
+        if watches != (self.cx.interest >= Interest::Wire) {
             self.watch(watches);
         }
         self.cx.interest = interest;

@@ -18,7 +18,7 @@ impl Simulation {
     pub(super) fn transmit(&mut self, id: ChannelId, packet: PacketId) {
         let now = self.cx.now;
         let channel = &mut self.wires[id.index()].channel;
-        if !channel.is_unattended() || self.cx.interest == Interest::Everything {
+        if !channel.is_unattended() || self.cx.interest >= Interest::Wire {
             return self.transmit_attended(id, packet);
         }
         let bytes = channel.wire_bytes(self.cx.packets[packet].length());
@@ -45,8 +45,8 @@ impl Simulation {
         let ecn_capable = channel.heeds_ecn() && self.cx.packets[packet].ecn_capable();
         let mut arriving = Queued::new(packet, bytes, now, ecn_capable);
         channel.classify(&self.cx.packets[packet], &mut arriving);
-        if self.cx.interest == Interest::Everything {
-            self.show_enqueued(id, packet);
+        if self.cx.interest >= Interest::Wire {
+            self.show_arriving(id, packet);
         }
         if let Some(share) = self.wires[id.index()].share
             && self.lacks_memory(id, share, &arriving)
@@ -61,16 +61,18 @@ impl Simulation {
     }
 
     #[cold]
-    fn show_enqueued(&mut self, id: ChannelId, packet: PacketId) {
+    fn show_arriving(&mut self, id: ChannelId, packet: PacketId) {
         self.wires[id.index()].channel.catch_up(self.cx.now);
         self.show_started(id);
         let backlog = self.wires[id.index()].channel.backlog();
-        self.cx.observe(|packets| Observation::Enqueued {
-            channel: id,
-            packet: packets[packet],
-            waiting_packets: backlog.packets,
-            waiting_bytes: backlog.bytes,
-        });
+        if self.cx.interest == Interest::Everything {
+            self.cx.tell(Observation::Enqueued {
+                channel: id,
+                packet: self.cx.packets[packet],
+                waiting_packets: backlog.packets,
+                waiting_bytes: backlog.bytes,
+            });
+        }
     }
 
     /// Shows the packets that a channel started while nobody attended, to those who watch.
@@ -139,7 +141,7 @@ impl Simulation {
         if self.wires[id.index()].channel.has_drops() {
             self.end_queue_drops(id);
         }
-        if self.cx.interest == Interest::Everything {
+        if self.cx.interest >= Interest::Wire {
             self.show_started(id);
         }
         if self.wires[id.index()].share.is_some() {
@@ -209,7 +211,7 @@ impl Simulation {
         if let Some(at) = next {
             self.events.push(at, Event::Arrival(id));
         }
-        if self.cx.interest == Interest::Everything {
+        if self.cx.interest >= Interest::Wire {
             self.show_started(id);
         }
         let Some(packet) = packet else { return };

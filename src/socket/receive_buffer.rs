@@ -16,11 +16,10 @@
 //! Not modelled: Linux's bounds on `SO_RCVBUF` (at least 2304 bytes, at most
 //! `net.core.rmem_max`), and the memory of fragments: a datagram counts as if it had come whole.
 
-use std::collections::VecDeque;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::fifo::Fifo;
 use crate::observe::Times;
 use crate::units::{Bytes, Limit, Time};
 
@@ -96,7 +95,7 @@ pub struct Statistics {
 #[derive(Debug)]
 pub struct ReceiveBuffer<T> {
     /// With the data in each \[bytes\] and when it came.
-    items: VecDeque<(T, u32, Time)>,
+    items: Fifo<(T, u32, Time)>,
     limit: Limit,
     accounting: Accounting,
     /// Data of the waiting items \[bytes\].
@@ -122,12 +121,12 @@ pub struct ReceiveBuffer<T> {
     waits: Times,
 }
 
-impl<T> ReceiveBuffer<T> {
+impl<T: Copy> ReceiveBuffer<T> {
     /// An empty buffer with the limit that its system gives every socket.
     #[must_use]
     pub const fn new(now: Time, limit: Limit, accounting: Accounting) -> Self {
         Self {
-            items: VecDeque::new(),
+            items: Fifo::new(),
             limit,
             accounting,
             bytes: 0,
@@ -170,7 +169,7 @@ impl<T> ReceiveBuffer<T> {
             return Err(item);
         }
         self.advance(now);
-        self.items.push_back((item, bytes, now));
+        self.items.push((item, bytes, now));
         self.charged += charge;
         self.bytes += u64::from(bytes);
         self.max_packets = self.max_packets.max(self.items.len() as u64);
@@ -185,7 +184,7 @@ impl<T> ReceiveBuffer<T> {
             return None;
         }
         self.advance(now);
-        let (item, bytes, since) = self.items.pop_front()?;
+        let (item, bytes, since) = self.items.pop()?;
         if now > since {
             self.waits.add(now - since);
         }
@@ -301,6 +300,8 @@ impl<T> ReceiveBuffer<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -5,7 +5,6 @@
 //! Not modelled: the nonce (RFC 3540) and accurate ECN (RFC 9768).
 
 use super::config::{Congestion, EcnMode};
-use super::flow::Chunk;
 use super::receive::Arrival;
 use super::recovery::parts;
 use super::state::State;
@@ -14,11 +13,18 @@ use crate::packet::ipv4::Ecn;
 use crate::packet::tcp::{Flags, Purpose, Segment};
 use crate::units::Time;
 
-/// A segment to send, and the ECN field of the IP header that carries it.
+/// A segment to send, and what is to be known of it where it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outgoing {
     /// The segment.
     pub segment: Segment,
+    /// The rest.
+    pub envelope: Envelope,
+}
+
+/// What is to be known of a segment that is sent beside its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Envelope {
     /// Whether a queue may mark it.
     pub ecn: Ecn,
     /// Why it is sent.
@@ -27,19 +33,10 @@ pub struct Outgoing {
     pub may_be_cut: bool,
 }
 
-impl Outgoing {
-    /// The same, sent for this purpose.
-    pub(super) const fn for_purpose(mut self, purpose: Purpose) -> Self {
-        self.purpose = purpose;
-        self
-    }
-}
-
-impl From<Segment> for Outgoing {
-    /// A segment that must not be marked (RFC 3168 sections 6.1.1, 6.1.4 and 6.1.5).
-    fn from(segment: Segment) -> Self {
-        Self { segment, ecn: Ecn::NotEct, purpose: Purpose::Ordinary, may_be_cut: false }
-    }
+impl Envelope {
+    /// That of a segment that must not be marked (RFC 3168 sections 6.1.1, 6.1.4 and 6.1.5).
+    pub const PLAIN: Self =
+        Self { ecn: Ecn::NotEct, purpose: Purpose::Ordinary, may_be_cut: false };
 }
 
 /// How many acknowledgments go out at once after a mark, as in Linux.
@@ -78,12 +75,11 @@ impl Connection {
         self.config.congestion == Congestion::Dctcp
     }
 
-    /// A segment that is not new data.
-    pub(super) fn outgoing(&self, segment: Segment) -> Outgoing {
+    /// Whether a segment that is not new data may be marked.
+    pub(super) fn mark_old(&self, segment: &Segment) -> Ecn {
         let opening = segment.flags.syn && self.state == State::SynSent;
         let marked = self.lives_by_marks() && !segment.flags.rst && (self.ecn.agreed || opening);
-        let ecn = if marked { Ecn::Ect0 } else { Ecn::NotEct };
-        self.in_packet(segment, ecn)
+        if marked { Ecn::Ect0 } else { Ecn::NotEct }
     }
 
     /// The flags of our SYN or SYN-ACK (RFC 3168 section 6.1.1). As in Linux, a SYN that has to be
@@ -138,8 +134,9 @@ impl Connection {
             return;
         }
         if self.receiver.next > self.receiver.acknowledged {
-            let ack = self.segment(now, self.queue.next, Chunk { bytes: 0, fin: false });
-            self.ready = Some(Box::new(ack));
+            let mut ack = Box::new(Segment::EMPTY);
+            self.write_text(now, self.queue.next, (0, false), &mut ack);
+            self.ready = Some(ack);
         }
         self.ecn.echoing = marked;
         self.acks.now = true;
@@ -158,17 +155,12 @@ impl Connection {
     }
 
     /// New data go out: they may be marked, and tell of a reduction.
-    pub(super) fn mark_new_data(&mut self, mut segment: Segment) -> Outgoing {
+    pub(super) fn mark_new_data(&mut self, segment: &mut Segment) -> Ecn {
         if !self.ecn.agreed || segment.data_length == 0 {
-            return self.outgoing(segment);
+            return self.mark_old(segment);
         }
         segment.flags.cwr = self.ecn.reduced;
         self.ecn.reduced = false;
-        self.in_packet(segment, Ecn::Ect0)
-    }
-
-    const fn in_packet(&self, segment: Segment, ecn: Ecn) -> Outgoing {
-        let may_be_cut = self.agreed.may_be_cut;
-        Outgoing { segment, ecn, purpose: Purpose::Ordinary, may_be_cut }
+        Ecn::Ect0
     }
 }

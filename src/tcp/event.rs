@@ -35,6 +35,11 @@ impl Events {
         }
     }
 
+    /// Whether there are none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0[0].is_none()
+    }
+
     /// The oldest.
     pub(super) fn pop(&mut self) -> Option<Event> {
         let first = self.0[0].take()?;

@@ -38,7 +38,7 @@
 //! let syn = client.poll_transmit(now).expect("a SYN").segment;
 //! let mut server = Connection::accept(config, end(80, 40_000, 2), now, &syn);
 //! let syn_ack = server.poll_transmit(now).expect("a SYN-ACK");
-//! client.handle_segment(now, &syn_ack.segment, syn_ack.ecn);
+//! client.handle_segment(now, &syn_ack.segment, syn_ack.envelope.ecn);
 //! assert_eq!(client.poll_event(), Some(Event::Established));
 //! ```
 //!
@@ -97,8 +97,9 @@ mod undo;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
-pub use ecn::Outgoing;
+pub use ecn::{Envelope, Outgoing};
 pub use event::{CloseReason, Event, RecvError, SendError};
+pub use transmit::Departure;
 
 use self::config::Config;
 use self::congestion::CongestionControl;
@@ -317,6 +318,12 @@ impl Connection {
     /// The millisecond clock of the timestamps option.
     fn timestamp(&self, now: Time) -> u32 {
         ((now.as_ns() / 1_000_000) as u32).wrapping_add(self.opening.timestamp_offset)
+    }
+
+    /// Whether there are news for the application.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// News for the application, in the order it happened.

@@ -54,7 +54,11 @@ impl Delivery {
                 return;
             }
         }
-        self.latest = self.latest.max(Some((sent.sent_at, sent.end)));
+        // Not by `max`: a value chosen by its address is read back before it is written.
+        let this = (sent.sent_at, sent.end);
+        if self.latest.is_none_or(|latest| this > latest) {
+            self.latest = Some(this);
+        }
     }
 
     /// Whether something from before `upto` has arrived that was never sent again (RFC 5682

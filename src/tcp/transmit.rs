@@ -4,29 +4,50 @@ use super::flow::Chunk;
 use super::recovery::Phase;
 use super::state::State;
 use super::timers::Timer;
-use super::{Connection, Offset, Outgoing, number};
-use crate::packet::tcp::{Flags, Options, Purpose, SackBlocks, Segment, SeqNum, Timestamps};
+use super::{Connection, Envelope, Offset, Outgoing, number};
+use crate::packet::tcp::{Flags, Options, Purpose, Segment, SeqNum, Timestamps};
 use crate::units::{MaybeTime, Time};
 
 /// Length of the timestamps option with its padding \[bytes\].
 const TIMESTAMPS: u16 = 12;
 
-/// What a segment is about: decided first, and written down at one place only, as a whole segment
-/// is long.
+/// What a segment is about that goes out now. A whole segment is long: so this is decided first, and
+/// then the segment is written where it will stay, by [`Connection::write`].
+#[must_use = "the segment is due: write it"]
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Departure {
+pub struct Departure {
     start: Offset,
-    chunk: Chunk,
-    /// Data that go out for the first time.
-    fresh: bool,
+    bytes: u16,
+    fin: bool,
+    kind: Kind,
     purpose: Purpose,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// What was made ready before.
+    Ready,
+    /// Our SYN.
+    Syn,
+    /// Data that go out for the first time.
+    NewData,
+    /// Anything else.
+    Old,
 }
 
 impl Departure {
     /// A segment without data.
-    const fn bare(start: Offset) -> Self {
-        let chunk = Chunk { bytes: 0, fin: false };
-        Self { start, chunk, fresh: false, purpose: Purpose::Ordinary }
+    fn bare(start: Offset) -> Self {
+        Self::new(start, Chunk { bytes: 0, fin: false })
+    }
+
+    fn new(start: Offset, Chunk { bytes, fin }: Chunk) -> Self {
+        let bytes = u16::try_from(bytes).expect("a segment is no longer than its MSS");
+        Self { start, bytes, fin, kind: Kind::Old, purpose: Purpose::Ordinary }
+    }
+
+    const fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     pub(super) const fn for_purpose(self, purpose: Purpose) -> Self {
@@ -38,23 +59,49 @@ impl Connection {
     /// The next segment to send, if there is one. Lost data come first, then new data, then
     /// probes, then acknowledgments that nothing else carries.
     pub fn poll_transmit(&mut self, now: Time) -> Option<Outgoing> {
-        if let Some(segment) = self.ready.take() {
-            return Some(self.outgoing(*segment));
+        let departure = self.poll_departure(now)?;
+        let mut segment = Segment::EMPTY;
+        let envelope = self.write(now, departure, &mut segment);
+        Some(Outgoing { segment, envelope })
+    }
+
+    /// What [`poll_transmit`](Self::poll_transmit) would send; to be given to [`write`](Self::write)
+    /// before anything else happens to the connection.
+    #[inline]
+    pub fn poll_departure(&mut self, now: Time) -> Option<Departure> {
+        if self.ready.is_some() {
+            return Some(Departure::bare(0).of_kind(Kind::Ready));
         }
         if self.state == State::Closed {
             return None;
         }
         self.pacer.stop();
         if let Some(purpose) = self.pending.syn.take() {
-            let syn = self.send_syn(now);
-            return Some(self.outgoing(syn).for_purpose(purpose));
+            return Some(Departure::bare(0).of_kind(Kind::Syn).for_purpose(purpose));
         }
         let departure = self.next_departure(now);
         self.watch_window(now);
-        let Departure { start, chunk, fresh, purpose } = departure?;
-        let segment = self.segment(now, start, chunk);
-        let outgoing = if fresh { self.mark_new_data(segment) } else { self.outgoing(segment) };
-        Some(outgoing.for_purpose(purpose))
+        departure
+    }
+
+    /// Writes the segment that is due into an empty one.
+    #[inline]
+    pub fn write(&mut self, now: Time, departure: Departure, segment: &mut Segment) -> Envelope {
+        let Departure { start, bytes, fin, kind, purpose } = departure;
+        match kind {
+            Kind::Ready => {
+                if let Some(ready) = self.ready.take() {
+                    *segment = *ready;
+                }
+            }
+            Kind::Syn => *segment = self.send_syn(now),
+            Kind::NewData | Kind::Old => self.write_text(now, start, (bytes, fin), segment),
+        }
+        let ecn = match kind {
+            Kind::NewData => self.mark_new_data(segment),
+            Kind::Ready | Kind::Syn | Kind::Old => self.mark_old(segment),
+        };
+        Envelope { ecn, purpose, may_be_cut: self.agreed.may_be_cut }
     }
 
     #[inline]
@@ -146,13 +193,14 @@ impl Connection {
         let bytes = sent.length() - u64::from(sent.fin);
         self.pace(now, bytes);
         let chunk = Chunk { bytes, fin: sent.fin };
-        Departure { start: sent.start, chunk, fresh: false, purpose: Purpose::Ordinary }
+        Departure::new(sent.start, chunk)
     }
 
     const fn is_retransmission_armed(&self) -> bool {
         self.timers.is_set(Timer::Retransmit)
     }
 
+    #[inline]
     fn new_data(&mut self, now: Time) -> Option<Departure> {
         let chunk = self.next_chunk()?;
         if self.queue.in_flight() == 0 {
@@ -185,6 +233,7 @@ impl Connection {
     }
 
     /// Sends new data.
+    #[inline]
     pub(super) fn send_new(&mut self, now: Time, chunk: Chunk) -> Departure {
         let start = self.queue.next;
         if chunk.bytes < self.largest_chunk() {
@@ -198,7 +247,7 @@ impl Connection {
         if !self.is_retransmission_armed() {
             self.postpone_probe(now);
         }
-        Departure { start, chunk, fresh: true, purpose: Purpose::Ordinary }
+        Departure::new(start, chunk).of_kind(Kind::NewData)
     }
 
     /// New data went out: notes whether the congestion window is full, for a window of data, as
@@ -237,7 +286,7 @@ impl Connection {
         } else {
             Departure::bare(self.queue.unacknowledged - 1)
         };
-        Some(Departure { fresh: false, purpose, ..probe })
+        Some(probe.of_kind(Kind::Old).for_purpose(purpose))
     }
 
     fn bare_ack(&self) -> Option<Departure> {
@@ -245,38 +294,43 @@ impl Connection {
         (possible && self.acks.now).then(|| Departure::bare(self.queue.next))
     }
 
-    /// A segment with an acknowledgment; notes that it went out.
-    pub(super) fn segment(&mut self, now: Time, start: Offset, chunk: Chunk) -> Segment {
-        let Chunk { bytes, fin } = chunk;
-        let options = self.options(now, bytes);
-        let window = self.receiver.take_window();
+    /// Writes a segment with an acknowledgment into an empty one; notes that it went out.
+    #[inline]
+    pub(super) fn write_text(
+        &mut self,
+        now: Time,
+        start: Offset,
+        (bytes, fin): (u16, bool),
+        segment: &mut Segment,
+    ) {
+        self.write_options(now, bytes.into(), &mut segment.options);
+        segment.window = self.receiver.take_window();
         self.acks.on_sent(now, &self.config, bytes > 0);
         self.timers.stop(Timer::DelayedAck);
-        let last = start + bytes.cast_signed() == self.queue.written;
-        Segment {
-            source_port: self.opening.local_port,
-            destination_port: self.opening.remote_port,
-            seq: number(self.opening.isn, start),
-            ack: self.receiver.ack_number(),
-            flags: Flags { fin, psh: bytes > 0 && last, ..self.ecn.flags() },
-            window,
-            options,
-            data_length: u16::try_from(bytes).expect("a segment is no longer than its MSS"),
-        }
+        let last = start + Offset::from(bytes) == self.queue.written;
+        segment.source_port = self.opening.local_port;
+        segment.destination_port = self.opening.remote_port;
+        segment.seq = number(self.opening.isn, start);
+        segment.ack = self.receiver.ack_number();
+        segment.flags = Flags { fin, psh: bytes > 0 && last, ..self.ecn.flags() };
+        segment.data_length = bytes;
     }
 
-    fn options(&mut self, now: Time, bytes: u64) -> Options {
-        let sack = if self.agreed.sack {
-            let room = self.segment_size().saturating_sub(bytes + 4) / 8;
-            let limit = if bytes == 0 { self.sack_limit() } else { room.min(self.sack_limit()) };
-            self.receiver.sack_blocks(limit as usize)
-        } else {
-            self.receiver.held.forget_duplicate();
-            SackBlocks::default()
-        };
-        let echo = self.recent_timestamp;
-        let timestamps =
-            self.agreed.timestamps.then(|| Timestamps { value: self.timestamp(now), echo });
-        Options { timestamps, sack, ..Options::default() }
+    #[inline]
+    fn write_options(&mut self, now: Time, bytes: u64, options: &mut Options) {
+        if self.receiver.held.has_report() {
+            if self.agreed.sack {
+                let room = self.segment_size().saturating_sub(bytes + 4) / 8;
+                let limit =
+                    if bytes == 0 { self.sack_limit() } else { room.min(self.sack_limit()) };
+                options.sack = self.receiver.sack_blocks(limit as usize);
+            } else {
+                self.receiver.held.forget_duplicate();
+            }
+        }
+        if self.agreed.timestamps {
+            let (value, echo) = (self.timestamp(now), self.recent_timestamp);
+            options.timestamps = Some(Timestamps { value, echo });
+        }
     }
 }

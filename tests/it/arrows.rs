@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// From the top, which depends on nothing, down. Modules of one line are siblings that never see
 /// each other.
 const ORDER: &[&[&str]] = &[
-    &["units", "id", "kinds", "limits"],
+    &["units", "id", "kinds", "limits", "fifo"],
     &["rng"],
     &["engine"],
     &["packet"],

@@ -29,6 +29,9 @@ pub(super) struct Connection {
     answered: bool,
     /// Whether the client has closed.
     ended: bool,
+    /// Whether all was read that came before the connection was accepted: of the rest the process
+    /// is woken.
+    caught_up: bool,
 }
 
 /// What a connection wants of its process when it can do no more by itself.
@@ -56,6 +59,7 @@ impl Connection {
             owed: 0,
             answered: false,
             ended: false,
+            caught_up: false,
         }
     }
 
@@ -94,7 +98,9 @@ impl Connection {
     fn read(&mut self, os: &mut dyn Os, socket: SocketId, config: &Config) -> Wants {
         let pace = config.read.map(Pace::of);
         let size = config.request.map(Bytes::get);
-        loop {
+        let mut drained = false;
+        // Less than was asked for is all there was (epoll(7), question 9).
+        while !drained {
             let most = size.map_or(u64::MAX, |size| size.saturating_sub(self.request).max(1));
             let most = pace.map_or(most, |pace| most.min(pace.chunk));
             match os.receive(socket, most) {
@@ -102,8 +108,14 @@ impl Connection {
                     self.ended = true;
                     return Wants::Nothing;
                 }
-                Ok(bytes) if bytes > 0 => self.request += bytes,
-                Err(Errno::EAGAIN) => return Wants::Nothing,
+                Ok(bytes) if bytes > 0 => {
+                    self.request += bytes;
+                    drained = self.caught_up && bytes < most;
+                }
+                Err(Errno::EAGAIN) => {
+                    self.caught_up = true;
+                    return Wants::Nothing;
+                }
                 Ok(_) | Err(_) => return Wants::Close,
             }
             self.active = os.now();
@@ -119,5 +131,6 @@ impl Connection {
                 return Wants::Pause(gap);
             }
         }
+        Wants::Nothing
     }
 }

@@ -44,7 +44,8 @@ impl Channel {
     /// Ends everything that waits or flies: the link is down.
     fn cut(&mut self, now: Time) -> Vec<PacketId> {
         self.stats.queue_changes(now, self.queue.backlog());
-        let mut ended: Vec<_> = self.in_flight.drain(..).map(|flying| flying.packet).collect();
+        let mut ended: Vec<_> =
+            self.in_flight.take_all().into_iter().map(|flying| flying.packet).collect();
         ended.extend(self.queue.take_all().into_iter().map(|waiting| waiting.packet));
         self.arrival_pending = None;
         self.retry = None;

@@ -36,7 +36,7 @@ use super::interface::Interface;
 use super::neighbor::{self, NeighborCache};
 use super::reassembly::Reassembly;
 use crate::engine::{Fired, Timer};
-use crate::id::{InterfaceId, NodeId};
+use crate::id::{InterfaceId, NodeId, PacketId};
 use crate::observe::results;
 use crate::rng::Stream;
 use crate::routing::{Computed, NextHop, Routes, Source};
@@ -46,29 +46,33 @@ use crate::units::Time;
 
 /// The IPv4 stack of one node.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Stack {
+    // What every packet needs comes first and lies together.
+    interfaces: Vec<Interface>,
+    cache: DestinationCache,
     id: NodeId,
+    identification: u16,
     forwards: bool,
     config: IpConfig,
-    interfaces: Vec<Interface>,
-    routes: Routes,
-    cache: DestinationCache,
+    counters: results::Host,
+    sockets: Sockets,
+    /// Segments that were written and are to be sent now.
+    outbox: Vec<PacketId>,
+    /// The constants of TCP connections.
+    tcp: Arc<Config>,
     neighbors: NeighborCache,
+    timer: Timer,
+    /// Salt of this router's choice among equal-cost paths.
+    salt: u64,
+    routes: Routes,
     reassembly: Reassembly,
     icmp_limit: IcmpLimit,
     /// What processes have opened in the packet filter.
     pub(super) openings: Openings,
     isn: IsnGenerator,
     cookies: SynCookies,
-    /// The constants of TCP connections.
-    tcp: Arc<Config>,
-    sockets: Sockets,
     dice: Stream,
-    timer: Timer,
-    /// Salt of this router's choice among equal-cost paths.
-    salt: u64,
-    identification: u16,
-    counters: results::Host,
 }
 
 impl Stack {
@@ -92,6 +96,7 @@ impl Stack {
             icmp_limit: IcmpLimit::new(&config),
             openings: Openings::default(),
             sockets: Sockets::new(&config),
+            outbox: Vec::new(),
             salt: dice.below(u64::MAX),
             identification: dice.below(u64::from(u16::MAX)) as u16,
             isn: IsnGenerator::new(&mut dice),

@@ -48,6 +48,17 @@ impl Stack {
     ) -> Result<(), Errno> {
         let length = ip.total_length();
         let id = cx.create(ethernet::Header::NONE, Payload::Ipv4(ip), label);
+        self.send_created(cx, id, length)
+    }
+
+    /// Sends a packet created just now, of this total length, or takes it back.
+    #[inline(always)]
+    pub(super) fn send_created(
+        &mut self,
+        cx: &mut Cx,
+        id: PacketId,
+        length: u16,
+    ) -> Result<(), Errno> {
         let sent = self.send_new(cx, id, length);
         match sent {
             Ok(()) => {}

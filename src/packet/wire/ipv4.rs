@@ -1,7 +1,7 @@
 //! The IPv4 header (RFC 791 section 3.1), and the part of the datagram behind it.
 
 use super::checksum::Sum;
-use super::{Encoder, Meaning, icmp, tcp, udp};
+use super::{Encoder, Meaning, icmp, room, tcp, udp};
 use crate::packet::ipv4::{self, Packet, Transport};
 use crate::units::Time;
 
@@ -20,7 +20,7 @@ impl Encoder {
         wanted: usize,
         out: &mut Vec<u8>,
     ) -> usize {
-        out.extend_from_slice(&header(packet));
+        put_header(packet, out);
         if packet.is_fragment() {
             let mut whole = std::mem::take(&mut self.whole);
             whole.clear();
@@ -55,12 +55,9 @@ impl Encoder {
     }
 }
 
-fn header(packet: &Packet) -> [u8; HEADER] {
-    let mut bytes = [0; HEADER];
-    bytes[0] = 0x45;
-    bytes[1] = packet.traffic_class;
-    bytes[2..4].copy_from_slice(&packet.total_length().to_be_bytes());
-    bytes[4..6].copy_from_slice(&packet.identification.to_be_bytes());
+/// Appends the header.
+#[inline]
+pub(super) fn put_header(packet: &Packet, out: &mut Vec<u8>) {
     let mut fragment = packet.fragment_offset / 8;
     if packet.dont_fragment {
         fragment |= DONT_FRAGMENT;
@@ -68,14 +65,21 @@ fn header(packet: &Packet) -> [u8; HEADER] {
     if packet.more_fragments {
         fragment |= MORE_FRAGMENTS;
     }
-    bytes[6..8].copy_from_slice(&fragment.to_be_bytes());
-    bytes[8] = packet.ttl;
-    bytes[9] = packet.transport.protocol().number();
-    bytes[12..16].copy_from_slice(&packet.source.octets());
-    bytes[16..20].copy_from_slice(&packet.destination.octets());
-    let checksum = Sum::default().bytes(&bytes).checksum();
-    bytes[10..12].copy_from_slice(&checksum.to_be_bytes());
-    bytes
+    let first = 0x4500 | u16::from(packet.traffic_class);
+    let life = u16::from_be_bytes([packet.ttl, packet.transport.protocol().number()]);
+    let words = [first, packet.total_length(), packet.identification, fragment, life];
+    let addresses = [packet.source.to_bits(), packet.destination.to_bits()];
+    let sum = words.into_iter().fold(Sum::default(), Sum::word);
+    let sum = addresses
+        .into_iter()
+        .fold(sum, |sum, address| sum.word((address >> 16) as u16).word(address as u16));
+    let bytes: &mut [u8; HEADER] = room(out);
+    let words = words.into_iter().chain([sum.checksum()]);
+    for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *place = word.to_be_bytes();
+    }
+    bytes[12..16].copy_from_slice(&addresses[0].to_be_bytes());
+    bytes[16..].copy_from_slice(&addresses[1].to_be_bytes());
 }
 
 /// The sum of what TCP and UDP checksums cover beside their own bytes (RFC 9293 section 3.1).

@@ -203,18 +203,42 @@ impl Encoder {
     }
 }
 
+/// Appends a packet of which everything behind the IP header was made before: that stays the same all the way.
+/// Returns its length \[bytes\].
+#[inline]
+pub fn encode_again(
+    packet: &Packet,
+    ip: &super::ipv4::Packet,
+    link: LinkLayer,
+    behind: &[u8],
+    out: &mut Vec<u8>,
+) -> usize {
+    head(packet, link, ETHERTYPE_IPV4, out);
+    ipv4::put_header(ip, out);
+    out.extend_from_slice(behind);
+    link.header() + usize::from(ip.total_length())
+}
+
+#[inline]
 fn head(packet: &Packet, link: LinkLayer, ethertype: [u8; 2], out: &mut Vec<u8>) {
     match link {
         LinkLayer::Ethernet => {
-            let mut header = [0; ETHERNET_HEADER];
+            let header: &mut [u8; ETHERNET_HEADER] = room(out);
             header[..6].copy_from_slice(&packet.ethernet.destination.0);
             header[6..12].copy_from_slice(&packet.ethernet.source.0);
             header[12..].copy_from_slice(&ethertype);
-            out.extend_from_slice(&header);
         }
         LinkLayer::Ppp => out.extend_from_slice(&PPP_IPV4),
         LinkLayer::Raw => {}
     }
+}
+
+/// Appends as many zeros, to be written over where they are: bytes that are put together elsewhere in
+/// parts and then copied as a whole take several times as long.
+#[inline(always)]
+pub(crate) fn room<const LENGTH: usize>(out: &mut Vec<u8>) -> &mut [u8; LENGTH] {
+    out.extend_from_slice(&[0; LENGTH]);
+    out.last_chunk_mut().expect("as many bytes were appended just now")
 }
 
 /// RFC 826: hardware type 1 with addresses of six bytes, protocol 0x0800 with four.

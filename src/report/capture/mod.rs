@@ -15,7 +15,7 @@
 //! | `background` | writes to the disk |
 //! | `comments` | what ended, in words |
 //! | `meaning`, `texts`, `quotes` | what the bytes of data are |
-//! | `sightings` | bytes that were made a moment ago |
+//! | `sightings` | data that were made a moment ago |
 //!
 //! A [`Capture`] is an observer of a run. It writes as things happen and keeps only what it needs to know the bytes of
 //! packets on their way: its memory does not grow with what it has written. Time 0 of a
@@ -169,9 +169,8 @@ impl Capture {
         };
         for file in files {
             let how = (&mut *sightings, &mut *encoder, &*meaning);
-            let written = file.packet(now, direction, packet, *extent, how);
+            let written = file.packet(now, direction, packet, *extent, how, background);
             *whole = whole.saturating_sub(written);
-            file.hand_over(background);
         }
         if *whole == 0 {
             extent.pattern = LITTLE;
@@ -228,7 +227,7 @@ impl Capture {
 
 impl Observer for Capture {
     fn interest(&self) -> Interest {
-        if self.files.is_empty() { Interest::Nothing } else { Interest::Everything }
+        if self.files.is_empty() { Interest::Nothing } else { Interest::Wire }
     }
 
     #[inline]

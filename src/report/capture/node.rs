@@ -6,7 +6,7 @@ use pcap_file::pcapng::blocks::interface_statistics::{
 };
 
 use super::background::{Background, CHUNK};
-use super::block::Body;
+use super::block::Block;
 use super::choice::Tapped;
 use super::comments::{self, Ends};
 use super::meaning::KnownMeaning;
@@ -57,6 +57,7 @@ impl Interface {
 /// A packet that is not written yet: what becomes of it next is written with it.
 #[derive(Debug)]
 struct Held {
+    block: Block,
     flags: u32,
     number: u64,
     dropped_before: u64,
@@ -79,7 +80,6 @@ pub(super) struct NodeFile {
     writer: PcapNgWriter<Vec<u8>>,
     interfaces: Vec<Interface>,
     held: Option<Held>,
-    body: Body,
     /// Packets that ended in the node after they were written.
     ends: Ends,
 }
@@ -111,8 +111,8 @@ impl NodeFile {
             writer.write_pcapng_block(block).expect(TO_MEMORY);
             interfaces.push(Interface::new(tapped, link));
         }
-        let (held, body, ends) = (None, Body::default(), Ends::default());
-        Self { number, writer, interfaces, held, body, ends }
+        let (held, ends) = (None, Ends::default());
+        Self { number, writer, interfaces, held, ends }
     }
 
     fn place_of(&self, tapped: Tapped) -> Option<usize> {
@@ -129,6 +129,7 @@ impl NodeFile {
         packet: &Packet,
         extent: Extent,
         (sightings, encoder, meaning): (&mut Sightings, &mut Encoder, &KnownMeaning),
+        background: &Background,
     ) -> usize {
         let (tapped, flags) = match direction {
             Direction::Out(interface) => (Tapped::Wired(interface), OUTBOUND),
@@ -137,18 +138,23 @@ impl NodeFile {
         };
         let Some(place) = self.place_of(tapped) else { return 0 };
         let written = self.write_held();
+        let out = self.writer.get_mut();
+        if out.len() >= CHUNK {
+            background.write(self.number, out);
+        }
         let interface = &mut self.interfaces[place];
         interface.captured += 1;
-        let bytes = self.body.begin(place as u32, now);
-        let link = interface.link;
-        let length = sightings.encode((encoder, meaning), packet, link, extent, bytes);
-        self.body.end_packet(length);
-        let mut held = Held {
+        let block = Block::begin(out, place as u32, now);
+        let length = sightings.encode((encoder, meaning), packet, interface.link, extent, out);
+        block.end_packet(out, length);
+        // Put together where it stays: to copy it right after that takes as long as all the rest.
+        let held = self.held.insert(Held {
+            block,
             flags: if packet.label.damaged { flags | CRC_ERROR } else { flags },
             number: packet.label.number,
             dropped_before: 0,
             comments: Vec::new(),
-        };
+        });
         if let Some(purpose) = packet.label.purpose.words() {
             held.comments.push(format!("#{}: {purpose}", held.number));
         }
@@ -157,7 +163,6 @@ impl NodeFile {
             held.comments.extend(interface.ends.take());
         }
         held.comments.extend(self.ends.take());
-        self.held = Some(held);
         written
     }
 
@@ -201,22 +206,14 @@ impl NodeFile {
 
     fn write_held(&mut self) -> usize {
         let Some(held) = self.held.take() else { return 0 };
+        let out = self.writer.get_mut();
         for text in &held.comments {
-            self.body.comment(text);
+            Block::comment(out, text);
         }
         if held.dropped_before > 0 {
-            self.body.drop_count(held.dropped_before);
+            Block::drop_count(out, held.dropped_before);
         }
-        let block = self.body.block(held.flags, held.number);
-        self.writer.write_raw_block(&block).expect(TO_MEMORY)
-    }
-
-    /// Hands over what has come together, if that is worth the while.
-    #[inline]
-    pub(super) fn hand_over(&mut self, background: &Background) {
-        if self.writer.get_ref().len() >= CHUNK {
-            background.write(self.number, self.writer.get_mut());
-        }
+        held.block.end(out, held.flags, held.number)
     }
 
     /// Hands over the rest, with the counts of the interfaces.

@@ -1,53 +1,32 @@
-//! Packets that were seen a moment ago: on the other end of a link their bytes are the same.
+//! Packets that were seen a moment ago: behind the IP header their bytes are the same all the way.
 
-use crate::packet::ethernet::Header;
-use crate::packet::wire::{Encoder, Extent, LinkLayer, Meaning};
+use crate::packet::ipv4::HEADER as IPV4_HEADER;
+use crate::packet::wire::{Encoder, Extent, LinkLayer, Meaning, encode_again};
 use crate::packet::{Packet, Payload};
 
 /// How many are remembered; packets in flight on a few links.
 const MOST: usize = 1024;
 /// The most bytes of one: to copy many costs as much as to make them.
-const ROOM: usize = 128;
-
-/// What decides the bytes of a packet. All else stays the same while it has its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
-    number: u64,
-    ethernet: Header,
-    ttl: u8,
-    traffic_class: u8,
-    link: LinkLayer,
-    extent: Extent,
-}
-
-impl Key {
-    #[inline]
-    const fn of(packet: &Packet, link: LinkLayer, extent: Extent) -> Self {
-        let (ttl, traffic_class) = match &packet.payload {
-            Payload::Ipv4(ip) => (ip.ttl, ip.traffic_class),
-            Payload::Arp(_) | Payload::Bpdu(_) => (0, 0),
-        };
-        let (number, ethernet) = (packet.label.number, packet.ethernet);
-        Self { number, ethernet, ttl, traffic_class, link, extent }
-    }
-}
+const ROOM: usize = 108;
 
 #[derive(Debug, Clone)]
 struct Sighting {
-    key: Key,
-    /// Length on the wire, and how many bytes of that are here.
-    length: usize,
-    kept: usize,
+    /// The packet's number, which no other has.
+    number: u64,
+    extent: Extent,
+    /// How many bytes there are behind the IP header.
+    kept: u8,
     bytes: [u8; ROOM],
 }
 
 /// The latest packets, by number.
 #[derive(Debug)]
-pub(super) struct Sightings(Vec<Option<Sighting>>);
+pub(super) struct Sightings(Vec<Sighting>);
 
 impl Default for Sightings {
     fn default() -> Self {
-        Self(vec![None; MOST])
+        let none = Sighting { number: u64::MAX, extent: Extent::ALL, kept: 0, bytes: [0; ROOM] };
+        Self(vec![none; MOST])
     }
 }
 
@@ -62,24 +41,24 @@ impl Sightings {
         extent: Extent,
         out: &mut Vec<u8>,
     ) -> usize {
-        if packet.label.damaged {
+        let number = packet.label.number;
+        let Payload::Ipv4(ip) = &packet.payload else {
+            return encoder.encode(packet, link, meaning, extent, out);
+        };
+        // What was cut elsewhere is not all that is wanted here; damage is only seen here.
+        if packet.label.damaged || extent.packet != usize::MAX {
             return encoder.encode(packet, link, meaning, extent, out);
         }
-        let key = Key::of(packet, link, extent);
-        let place = &mut self.0[key.number as usize % MOST];
-        if let Some(known) = place
-            && known.key == key
-        {
-            out.extend_from_slice(&known.bytes[..known.kept]);
-            return known.length;
+        let known = &mut self.0[number as usize % MOST];
+        if known.number == number && known.extent == extent {
+            return encode_again(packet, ip, link, &known.bytes[..usize::from(known.kept)], out);
         }
         let start = out.len();
         let length = encoder.encode(packet, link, meaning, extent, out);
-        let kept = out.len() - start;
-        if kept <= ROOM {
-            let known = place.get_or_insert(Sighting { key, length, kept, bytes: [0; ROOM] });
-            (known.key, known.length, known.kept) = (key, length, kept);
-            known.bytes[..kept].copy_from_slice(&out[start..]);
+        let behind = &out[start + link.header() + usize::from(IPV4_HEADER)..];
+        if let Some(place) = known.bytes.get_mut(..behind.len()) {
+            place.copy_from_slice(behind);
+            (known.number, known.extent, known.kept) = (number, extent, behind.len() as u8);
         }
         length
     }
@@ -88,8 +67,9 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::ethernet::{Header, Mac};
     use crate::packet::wire::Meaningless;
-    use crate::packet::{Label, ethernet::Mac, ipv4, udp};
+    use crate::packet::{Label, ipv4, udp};
     use crate::units::Time;
 
     fn packet(number: u64, ttl: u8, damaged: bool) -> Packet {

@@ -9,7 +9,7 @@ use crate::packet::tcp::{Segment, SeqNum};
 use crate::tcp::config::Config;
 use crate::tcp::no_connection::{self, ListenVerdict};
 use crate::tcp::state::State;
-use crate::tcp::{Connection, Event, Opening, Outgoing};
+use crate::tcp::{Connection, Envelope, Event, Opening, Outgoing};
 use crate::units::Time;
 
 /// One way of the wire.
@@ -189,14 +189,15 @@ impl Pair {
     }
 
     fn put_on_wire(&mut self, from: usize, outgoing: Outgoing) {
-        let Outgoing { segment, ecn, .. } = outgoing;
+        let Outgoing { segment, envelope: Envelope { ecn, .. } } = outgoing;
         let record = Record { at: self.now, from, segment, ecn };
         self.log.push(record);
         let bottleneck = self.bottleneck.as_mut().filter(|_| from == CLIENT);
         let passage = bottleneck.map_or(Some(Passage::default()), |queue| queue.pass(&record));
         let Some(Passage { wait, over_threshold }) = passage else { return };
         let marks = ecn.is_capable() && (over_threshold || (self.marks)(&record));
-        let marked = Outgoing { ecn: if marks { Ecn::Ce } else { ecn }, ..outgoing };
+        let ecn = if marks { Ecn::Ce } else { ecn };
+        let marked = Outgoing { envelope: Envelope { ecn, ..outgoing.envelope }, ..outgoing };
         for extra in (self.network)(&record) {
             self.copies += 1;
             self.wire.insert((self.now + LATENCY + wait + extra, self.copies), (1 - from, marked));
@@ -215,7 +216,7 @@ impl Pair {
         self.now = self.now.max(next);
         while let Some(entry) = self.wire.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let (to, outgoing) = entry.remove();
-            self.deliver(to, &outgoing.segment, outgoing.ecn);
+            self.deliver(to, &outgoing.segment, outgoing.envelope.ecn);
             self.settle();
         }
         for connection in self.ends.iter_mut().flatten() {
@@ -244,7 +245,7 @@ impl Pair {
             },
         };
         if let Some(reset) = answer {
-            self.put_on_wire(to, reset.into());
+            self.put_on_wire(to, Outgoing { segment: reset, envelope: Envelope::PLAIN });
         }
     }
 

@@ -48,7 +48,7 @@ fn smaller_than_552_bytes_is_not_believed() {
     pair.end(CLIENT).handle_fragmentation_needed(now, 100, lost);
     assert_eq!(pair.end(CLIENT).segment_size(), 552 - 40 - 12);
     let outgoing = pair.end(CLIENT).poll_transmit(now).expect("what was too large");
-    assert!(outgoing.may_be_cut, "the path takes less still");
+    assert!(outgoing.envelope.may_be_cut, "the path takes less still");
     pair.run();
     assert_eq!(pair.apps[SERVER].has_read, 20_000);
 }

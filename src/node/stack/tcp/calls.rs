@@ -134,7 +134,7 @@ impl Stack {
         }
         endpoint.send(length)?;
         let line = Line { text: text.to_owned(), end: endpoint.connection.written() };
-        if cx.interest == Interest::Everything {
+        if cx.interest >= Interest::Wire {
             cx.tell(Observation::Wrote {
                 local: endpoint.local,
                 remote: endpoint.remote,

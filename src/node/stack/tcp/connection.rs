@@ -2,16 +2,18 @@
 
 use std::net::SocketAddrV4;
 
+use super::reading::count_progress;
 use crate::app::Wake;
 use crate::engine::Fired;
-use crate::id::{FlowId, SocketId};
+use crate::id::{FlowId, PacketId, SocketId};
 use crate::node::cx::{Cx, Effect};
 use crate::node::stack::Stack;
 use crate::observe::{Interest, Observation};
-use crate::packet::Label;
 use crate::packet::ipv4::{self, Transport};
-use crate::socket::{IsnGenerator, Stage, errno_of};
-use crate::tcp::{CloseReason, Event, Opening, Outgoing};
+use crate::packet::tcp::Segment;
+use crate::packet::{Packet, Payload};
+use crate::socket::{Endpoint, IsnGenerator, Stage, errno_of};
+use crate::tcp::{CloseReason, Envelope, Event, Opening};
 use crate::units::Time;
 
 impl Stack {
@@ -30,16 +32,30 @@ impl Stack {
     /// Does all that a connection wants done after something happened to it.
     pub(super) fn serve(&mut self, cx: &mut Cx, id: SocketId) {
         self.note_state(cx, id);
-        self.transmit_all(cx, id);
-        self.observe_timer(cx, id);
-        self.count_progress(cx, id);
-        self.tell_news(cx, id);
+        let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
+        let fields = (socket.ttl.unwrap_or(self.config.ttl), socket.tos);
+        let Some(endpoint) = socket.endpoint_mut() else { return };
+        // Found once, asked for everything.
+        write_segments(cx, endpoint, fields, &mut self.outbox);
+        let timer = arm(endpoint);
+        count_progress(cx, endpoint);
+        let has_news = endpoint.connection.has_news();
+        for place in 0..self.outbox.len() {
+            self.send_written(cx, self.outbox[place]);
+        }
+        self.outbox.clear();
+        if let Some(at) = timer {
+            cx.effects.push(Effect::SocketTimer(self.id, id, at));
+        }
+        if cx.interest >= Interest::Everything {
+            self.observe_timer(cx, id);
+        }
+        if has_news {
+            self.tell_news(cx, id);
+        }
     }
 
     fn observe_timer(&self, cx: &mut Cx, id: SocketId) {
-        if cx.interest < Interest::Everything {
-            return;
-        }
         let Some(endpoint) = self.sockets.endpoint(id) else { return };
         cx.tell(Observation::RetransmissionTimer {
             node: self.id,
@@ -50,55 +66,29 @@ impl Stack {
         });
     }
 
-    fn transmit_all(&mut self, cx: &mut Cx, id: SocketId) {
-        loop {
-            let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
-            let fields = (socket.ttl, socket.tos);
-            let Some(endpoint) = socket.endpoint_mut() else { return };
-            let Some(outgoing) = endpoint.connection.poll_transmit(cx.now) else { break };
-            let (local, remote, flow) = (endpoint.local, endpoint.remote, endpoint.flow());
-            if outgoing.segment.data_length > 0
-                && let Some(flow) = flow
-            {
-                cx.flows[flow.index()].packets_sent += 1;
-            }
-            self.send_segment(cx, local, remote, fields, flow, &outgoing);
-        }
-        self.arm_connection(cx, id);
-    }
-
-    /// Sends a segment with this TTL (the host's unless given) and traffic class; without a route it is lost, as any packet may be.
+    /// Sends a segment that belongs to no connection.
     pub(super) fn send_segment(
         &mut self,
         cx: &mut Cx,
-        local: SocketAddrV4,
-        remote: SocketAddrV4,
-        (ttl, tos): (Option<u8>, u8),
+        ends: (SocketAddrV4, SocketAddrV4),
+        tos: u8,
         flow: Option<FlowId>,
-        &Outgoing { segment, ecn, purpose, may_be_cut }: &Outgoing,
+        segment: &Segment,
     ) {
-        if segment.flags.rst {
-            self.counters.resets_sent += 1;
-        }
-        let mut packet = ipv4::Packet::new(*local.ip(), *remote.ip(), Transport::Tcp(segment));
-        packet.ttl = ttl.unwrap_or(self.config.ttl);
-        packet.dont_fragment = !may_be_cut;
-        packet.traffic_class = tos;
-        packet.set_ecn(ecn);
-        let _ = self.output_as(cx, packet, Label { purpose, ..Label::new(flow, cx.now) });
+        let id = new_segment(cx, ends, (self.config.ttl, tos), flow, |place| {
+            *place = *segment;
+            Envelope::PLAIN
+        });
+        self.send_written(cx, id);
     }
 
-    fn arm_connection(&mut self, cx: &mut Cx, id: SocketId) {
-        let node = self.id;
-        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
-        match endpoint.connection.poll_timeout() {
-            None => endpoint.timer.cancel(),
-            Some(deadline) => {
-                if let Some(at) = endpoint.timer.arm(deadline) {
-                    cx.effects.push(Effect::SocketTimer(node, id, at));
-                }
-            }
-        }
+    /// Sends a segment that was written; without a route it is lost, as any packet may be.
+    fn send_written(&mut self, cx: &mut Cx, id: PacketId) {
+        let Payload::Ipv4(ip) = &cx.packets[id].payload else { return };
+        let Transport::Tcp(segment) = &ip.transport else { return };
+        self.counters.resets_sent += u64::from(segment.flags.rst);
+        let length = ip.total_length();
+        let _ = self.send_created(cx, id, length);
     }
 
     /// An event of a connection's timer has come up.
@@ -215,4 +205,62 @@ impl Stack {
         }
         self.sockets.memory.moves(from, to, endpoint.connection.is_passive());
     }
+}
+
+/// Writes all segments that a connection wants sent.
+#[inline(always)]
+fn write_segments(
+    cx: &mut Cx,
+    endpoint: &mut Endpoint,
+    fields: (u8, u8),
+    written: &mut Vec<PacketId>,
+) {
+    let (now, ends, flow) = (cx.now, (endpoint.local, endpoint.remote), endpoint.flow());
+    let mut carrying = 0;
+    while let Some(departure) = endpoint.connection.poll_departure(now) {
+        let packet = new_segment(cx, ends, fields, flow, |segment| {
+            let envelope = endpoint.connection.write(now, departure, segment);
+            carrying += u64::from(segment.data_length > 0);
+            envelope
+        });
+        written.push(packet);
+    }
+    if let Some(flow) = flow {
+        cx.flows[flow.index()].packets_sent += carrying;
+    }
+}
+
+/// Sets the timer of a connection; says for when an event is to be scheduled, if for any time.
+#[inline(always)]
+fn arm(endpoint: &mut Endpoint) -> Option<Time> {
+    match endpoint.connection.poll_timeout() {
+        None => {
+            endpoint.timer.cancel();
+            None
+        }
+        Some(deadline) => endpoint.timer.arm(deadline),
+    }
+}
+
+/// A packet with the segment that `write` puts into it, written where it stays: what is first put
+/// together elsewhere in parts and then copied as a whole takes several times as long.
+#[inline(always)]
+fn new_segment(
+    cx: &mut Cx,
+    (local, remote): (SocketAddrV4, SocketAddrV4),
+    (ttl, tos): (u8, u8),
+    flow: Option<FlowId>,
+    write: impl FnOnce(&mut Segment) -> Envelope,
+) -> PacketId {
+    let id = cx.create_segment(flow);
+    let Packet { payload: Payload::Ipv4(ip), label, .. } = &mut cx.packets[id] else { return id };
+    let Transport::Tcp(segment) = &mut ip.transport else { return id };
+    let Envelope { ecn, purpose, may_be_cut } = write(segment);
+    ip.data_length = segment.length();
+    (ip.source, ip.destination) = (*local.ip(), *remote.ip());
+    (ip.ttl, ip.traffic_class) = (ttl, tos);
+    ip.set_ecn(ecn);
+    ip.dont_fragment = !may_be_cut;
+    label.purpose = purpose;
+    id
 }

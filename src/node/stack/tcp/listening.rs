@@ -94,7 +94,7 @@ impl Stack {
             answer.options.sack_permitted = false;
         }
         let Arrival { local, remote, flow, .. } = arrival;
-        self.send_segment(cx, local, remote, (None, tos), flow, &answer.into());
+        self.send_segment(cx, (local, remote), tos, flow, &answer);
     }
 
     /// An ACK from nowhere may bring a cookie back. Says whether it did.

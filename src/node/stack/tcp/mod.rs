@@ -172,6 +172,6 @@ impl Stack {
     }
 
     fn send_reset(&mut self, cx: &mut Cx, about: Arrival<'_>, reset: Segment) {
-        self.send_segment(cx, about.local, about.remote, (None, 0), about.flow, &reset.into());
+        self.send_segment(cx, (about.local, about.remote), 0, about.flow, &reset);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddrV4;
 
-use crate::id::{AppId, SocketId};
+use crate::id::AppId;
 use crate::node::cx::Cx;
 use crate::node::stack::Stack;
 use crate::observe::{Interest, Observation};
@@ -64,28 +64,28 @@ impl Stack {
             accept: sum.accept + listener.accept_queue() as u64,
         }))
     }
+}
 
-    /// Counts for a connection's conversation what has been sent again, what has run out of time and
-    /// the round trip that was measured.
-    pub(super) fn count_progress(&mut self, cx: &mut Cx, id: SocketId) {
-        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
-        let connection = &endpoint.connection;
-        let (round_trips, rtt) = connection.round_trips();
-        let (retransmissions, timeouts) = (connection.retransmissions(), connection.timeouts());
-        let (before, now) = (endpoint.told, Told { retransmissions, timeouts, round_trips });
-        if now == before {
-            return;
-        }
-        endpoint.told = now;
-        let Some(flow) = endpoint.flow() else { return };
-        let counted = &mut cx.flows[flow.index()];
-        counted.retransmits += u64::from(now.retransmissions - before.retransmissions);
-        counted.timeouts += u64::from(now.timeouts - before.timeouts);
-        if now.round_trips > before.round_trips {
-            counted.rtt.add(rtt);
-            if cx.interest >= Interest::Outcomes {
-                cx.tell(Observation::RoundTrip { flow, rtt });
-            }
+/// Counts for a connection's conversation what has been sent again, what has run out of time and
+/// the round trip that was measured.
+#[inline(always)]
+pub(super) fn count_progress(cx: &mut Cx, endpoint: &mut Endpoint) {
+    let connection = &endpoint.connection;
+    let (round_trips, rtt) = connection.round_trips();
+    let (retransmissions, timeouts) = (connection.retransmissions(), connection.timeouts());
+    let (before, now) = (endpoint.told, Told { retransmissions, timeouts, round_trips });
+    if now == before {
+        return;
+    }
+    endpoint.told = now;
+    let Some(flow) = endpoint.flow() else { return };
+    let counted = &mut cx.flows[flow.index()];
+    counted.retransmits += u64::from(now.retransmissions - before.retransmissions);
+    counted.timeouts += u64::from(now.timeouts - before.timeouts);
+    if now.round_trips > before.round_trips {
+        counted.rtt.add(rtt);
+        if cx.interest >= Interest::Outcomes {
+            cx.tell(Observation::RoundTrip { flow, rtt });
         }
     }
 }
