@@ -288,7 +288,7 @@ fn sweeps_in_the_documentation_are_read() {
         let sweep = portolan::sweep::Sweep::read(text.as_bytes(), "page.toml");
         let sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
         if scenario.is_empty() {
-            check(&sweep, Path::new("."), "page.toml");
+            check(&sweep, Path::new("."));
         }
         seen += 1;
     }
@@ -297,8 +297,8 @@ fn sweeps_in_the_documentation_are_read() {
 
 /// Every cell of a sweep can be run.
 #[track_caller]
-fn check(sweep: &portolan::sweep::Sweep, base: &Path, name: &str) {
-    let subject = portolan::sweep::Subject::find(sweep, base, name);
+fn check(sweep: &portolan::sweep::Sweep, base: &Path) {
+    let subject = portolan::sweep::Subject::find(sweep, base);
     let subject = subject.unwrap_or_else(|error| panic!("{error}"));
     let stop = std::sync::atomic::AtomicBool::new(false);
     portolan::sweep::work::check(sweep, &subject, 2, &stop).unwrap_or_else(|e| panic!("{e}"));
@@ -312,6 +312,6 @@ fn the_shipped_studies_can_be_run() {
         let name = path.display().to_string();
         let text = fs::read(&path).expect("a file");
         let sweep = portolan::sweep::Sweep::read(&text, &name).unwrap_or_else(|e| panic!("{e}"));
-        check(&sweep, &studies, &name);
+        check(&sweep, &studies);
     }
 }
