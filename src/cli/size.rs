@@ -67,8 +67,8 @@ pub(super) fn size(args: &SizeArgs, quiet: bool) -> Result<(), Failure> {
     }
     if answer.is_without_chance() && !quiet {
         eprintln!(
-            "note: all seeds give the same results: nothing in this scenario is left to chance, and \
-             its intervals say nothing"
+            "note: all seeds give the same results, so that intervals say nothing: nothing in this \
+             scenario is left to chance; jitter of a link or random arrivals would do"
         );
     }
     print(&task, &report, quiet)
@@ -87,12 +87,12 @@ fn print(task: &Task, report: &Report<'_>, quiet: bool) -> Result<(), Failure> {
             report.target(),
             report.sizes()
         ));
+        text.push_str(&task.pipe.map_or_else(without_rules, |pipe| Report::path(&pipe)));
         let mut named = task.named.clone();
-        if let Some(size) = report.answer.size() {
-            named.push(("found".into(), size));
+        named.extend(report.answer.size().map(|size| ("found".to_owned(), size)));
+        if !named.is_empty() {
+            text.push_str(&format!("\n{}", report.named("Rule", &named)));
         }
-        text.push_str(&task.pipe.map_or_else(without_rules, |pipe| rules(&pipe)));
-        text.push_str(&format!("\n{}\n", report.named("Rule", &named)));
     }
     match found {
         Ok(found) => super::print(&format!("{text}{found}")),
@@ -104,22 +104,8 @@ fn print(task: &Task, report: &Report<'_>, quiet: bool) -> Result<(), Failure> {
     }
 }
 
-/// What the rules of thumb are computed from.
-fn rules(pipe: &Pipe) -> String {
-    let connections = match pipe.connections {
-        1 => "1 long TCP connection".to_owned(),
-        n => format!("{n} long TCP connections"),
-    };
-    format!(
-        "Rules of thumb: C = {}, RTT = {:.4} ms, n = {connections},\nW = {:.4} packets each\n",
-        pipe.rate,
-        pipe.rtt_seconds * 1e3,
-        pipe.window()
-    )
-}
-
 fn without_rules() -> String {
-    "No long TCP connection crosses the link: no rule of thumb applies (--rtt, --flows)\n".into()
+    "No long TCP connection crosses the link: rules of thumb need --rtt and --flows\n".into()
 }
 
 /// Everything up to the search: the queue, how it is set, and what crosses the link.

@@ -100,7 +100,9 @@ impl Place {
         load: &dyn Fn(String) -> Option<Scenario>,
     ) -> Result<Setting, String> {
         let sets = |setting: &Setting, grain: Grain| {
-            let limit = grain.limit(7);
+            // One more than it is, so that whatever else depends on the limit still fits.
+            let own = self.config.queue.config().limit().and_then(|limit| grain.size(limit));
+            let limit = grain.limit(own.unwrap_or(1000).saturating_add(1));
             load(setting.text(limit)).is_some_and(|scenario| {
                 let queue = self.queue_in(&scenario.plan);
                 queue.kind() == self.config.queue.kind() && queue.config().limit() == Some(limit)
@@ -113,15 +115,19 @@ impl Place {
                 Grain::Packets => Grain::Frames(self.full_frame()),
                 Grain::Frames(_) => Grain::Packets,
             };
-            let (way, help) = match (find(other), grain) {
-                (Some(_), Grain::Packets) => ("packets", "add --bytes"),
-                (Some(_), Grain::Frames(_)) => ("bytes", "leave --bytes out"),
-                (None, _) => ("any way", "write another discipline, such as queue = \"100p\""),
-            };
-            format!(
-                "the queue before {direction} is of kind `{kind}`, whose limit cannot be set in \
-                 {way}: {help}"
-            )
+            match (find(other), grain) {
+                (Some(_), Grain::Packets) => {
+                    format!("the queue before {direction} (`{kind}`) is counted in bytes: add --bytes")
+                }
+                (Some(_), Grain::Frames(_)) => format!(
+                    "the queue before {direction} (`{kind}`) is counted in packets: leave --bytes out"
+                ),
+                (None, _) => format!(
+                    "the queue before {direction} (`{kind}`) has no limit of its own that could be \
+                     searched for; try a plain one: --set 'links.{}.queue=\"100p\"'",
+                    self.name
+                ),
+            }
         })
     }
 

@@ -7,10 +7,11 @@ use super::judge::{Judge, Judged, Verdict};
 use super::seek::{Edge, Seek};
 use super::sizing::Sizing;
 use super::target::{Quantity, Target};
+use super::thumb;
 use crate::sweep::columns::{self, Column, parts};
 use crate::sweep::results::{ResultsError, Sheet, text};
 use crate::sweep::statistics::Estimate;
-use crate::sweep::{Store, Study as _};
+use crate::sweep::{Store, Study as _, Unit};
 
 /// What is said of a search.
 #[derive(Debug)]
@@ -41,6 +42,26 @@ impl Report<'_> {
         let mut text = parts(&fixed, &self.measured(&self.quantities(&[]), &judged));
         text.push_str(&columns::legend(self.judge.confidence));
         text
+    }
+
+    /// What the rules of thumb are computed from.
+    #[must_use]
+    pub fn path(path: &thumb::Path) -> String {
+        let plain = |unit: Unit, value: f64| {
+            let estimate = Estimate { count: 1, mean: Some(value), ..Estimate::default() };
+            columns::shown(unit, &estimate).unwrap_or_default()
+        };
+        let connections = match path.connections {
+            1 => "1 long TCP connection".to_owned(),
+            n => format!("{n} long TCP connections"),
+        };
+        let rtt = plain(Unit::Seconds, path.rtt_seconds);
+        let window = plain(Unit::Number, path.window());
+        format!(
+            "Rules of thumb with C = {}, RTT = {rtt}, n = {connections},\n\
+             windows of W = {window} packets:\n",
+            path.rate
+        )
     }
 
     /// Sizes that have names, one a row, with the most usual measures.

@@ -17,18 +17,20 @@ pub struct Search {
     first: Vec<usize>,
     /// Runs that are done, by size and seed.
     known: BTreeMap<usize, BTreeMap<u64, Values>>,
-    /// Runs that are wanted and not done, by size.
+    /// Runs that are wanted and not known, by size.
     open: BTreeMap<usize, Open>,
     /// The seeds that each size was found to need.
     wanted: BTreeMap<usize, usize>,
     end: Option<Seek>,
 }
 
-/// Runs of a size that are not done.
+/// Runs of a size whose results are not known here.
 #[derive(Debug, Default)]
 struct Open {
     waiting: BTreeSet<u64>,
     running: BTreeSet<u64>,
+    /// Done and in the store, but not yet looked at.
+    done: BTreeSet<u64>,
 }
 
 impl Search {
@@ -96,7 +98,7 @@ impl Search {
         };
         let open = self.open.entry(size).or_default();
         for seed in (1..=count as u64).filter(|seed| !runs.contains_key(seed)) {
-            if !open.running.contains(&seed) {
+            if !open.running.contains(&seed) && !open.done.contains(&seed) {
                 open.waiting.insert(seed);
             }
         }
@@ -126,6 +128,7 @@ impl Agenda for Search {
     fn finish(&mut self, job: Job) -> bool {
         let Some(open) = self.open.get_mut(&job.cell) else { return false };
         open.running.remove(&job.seed);
+        open.done.insert(job.seed);
         open.running.is_empty() && open.waiting.is_empty()
     }
 
@@ -134,6 +137,7 @@ impl Agenda for Search {
         let known: BTreeMap<u64, Values> = runs.collect();
         if let Some(open) = self.open.get_mut(&size) {
             open.waiting.retain(|seed| !known.contains_key(seed));
+            open.done.retain(|seed| !known.contains_key(seed));
         }
         self.known.insert(size, known);
         self.advance();

@@ -35,6 +35,16 @@ pub enum StoreError {
         "no space left for `{0}`: what was finished before is kept in it; make space, then go on with --resume"
     )]
     Full(String),
+    /// The disk fails, or refuses.
+    #[error(
+        "`{path}` cannot be written: {source}; what was finished before is kept in it: go on with --resume when it can"
+    )]
+    Disk {
+        /// Which store.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// Two stores hold different results of one run.
     #[error(
         "`{0}` holds other results than the stores before it for the same runs: these are not parts of one sweep"
@@ -54,7 +64,7 @@ impl StoreError {
     /// Whether something else may help than other input.
     #[must_use]
     pub const fn is_of_the_disk(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Other { .. })
+        matches!(self, Self::Full(_) | Self::Disk { .. } | Self::Other { .. })
     }
 
     pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
@@ -63,6 +73,7 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full(path),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse(path),
             Some(ErrorCode::NotADatabase) => Self::Foreign(path),
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { path, source },
             _ => Self::Other { path, source },
         }
     }
