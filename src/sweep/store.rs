@@ -150,7 +150,8 @@ impl Store {
         for cell in other.cells_with_runs()? {
             let own = self.rows(cell)?;
             for row in other.rows(cell)? {
-                match own.iter().find(|known| known.seed == row.seed) {
+                let place = own.binary_search_by_key(&row.seed, |known| known.seed);
+                match place.ok().map(|place| &own[place]) {
                     None => {
                         self.add(cell, &row)?;
                         taken += 1;
