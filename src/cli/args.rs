@@ -1,11 +1,13 @@
 //! The command line: one type for each command, with its help.
 
+mod size;
 mod sweep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use size::SizeArgs;
 pub(super) use sweep::{MergeArgs, SweepArgs, SweepCommand};
 
 use crate::report::plot::Format;
@@ -51,6 +53,8 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Run a scenario over a grid of settings and seeds, on all cores.
     Sweep(SweepArgs),
+    /// Find the smallest queue of a link that meets a target, with its confidence.
+    Size(SizeArgs),
     /// Draw the plots of a result folder again.
     Plot(PlotArgs),
     /// List the built-in scenarios.

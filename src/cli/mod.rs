@@ -17,6 +17,7 @@ mod new;
 mod plot;
 mod route;
 mod run;
+mod size;
 mod sockets;
 mod source;
 mod sweep;
@@ -66,6 +67,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Diff(args) => diff::diff(args, cli.quiet),
         Command::Diagram(args) => diagram::diagram(args, cli.quiet),
         Command::Sweep(args) => sweep::sweep(args, cli.quiet),
+        Command::Size(args) => size::size(args, cli.quiet),
         Command::Plot(args) => plot::plot(args, cli.quiet),
         Command::List => print(&describe::builtin_list()),
         Command::Show(args) => match builtin::find(&args.name) {

@@ -14,7 +14,7 @@ use super::terminal;
 use crate::report::file::{make_folder, write_atomically};
 use crate::sweep::results::{self, ResultsError};
 use crate::sweep::statistics::Estimate;
-use crate::sweep::work::{self, WorkError};
+use crate::sweep::work::{self, Agenda as _, WorkError};
 use crate::sweep::{
     About, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
 };
@@ -36,10 +36,8 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
         .map_err(|error| Failure::BadInput(format!("`{name}` cannot be read: {error}")))?;
     let sweep = Sweep::read(&text, &name)?;
     let base = file.parent().unwrap_or_else(|| Path::new(""));
-    let subject = Subject::find(&sweep, base, &name)?;
-    let jobs = args.jobs.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
-    });
+    let subject = Subject::find(&sweep, base)?;
+    let jobs = args.jobs.unwrap_or_else(cores);
     let watch = Watch::new();
     let notices = work::check(&sweep, &subject, jobs, &watch.interrupted)?;
     if watch.interrupted.load(Ordering::Relaxed) {
@@ -60,7 +58,7 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     store.note_goal(&goal)?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, shard);
     let workers = (jobs, &*watch.interrupted);
-    let mut look = |schedule: &Schedule| watch.show(schedule.progress());
+    let mut look = |progress| watch.show(progress);
     let complete = work::run_all(&sweep, &subject, &mut schedule, &store, workers, &mut look);
     watch.bar.finish_and_clear();
     let (total, done) = schedule.progress();
@@ -81,6 +79,11 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// How many runs are simulated at a time unless the user says.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
 /// Writes and prints what came out.
@@ -197,16 +200,16 @@ fn stores(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Watches a sweep: the progress bar, and whether the user wants to stop.
-struct Watch {
-    bar: ProgressBar,
-    interrupted: Arc<AtomicBool>,
+pub(super) struct Watch {
+    pub(super) bar: ProgressBar,
+    pub(super) interrupted: Arc<AtomicBool>,
     started: Stopwatch,
     /// Runs that were done before this sitting, once known.
     before: Cell<Option<usize>>,
 }
 
 impl Watch {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&interrupted);
         // Without a handler Ctrl-C ends the program at once; what is finished is kept all the same.
@@ -219,7 +222,7 @@ impl Watch {
     }
 
     /// Draws the bar once a second has passed.
-    fn show(&self, (total, done): (usize, usize)) {
+    pub(super) fn show(&self, (total, done): (usize, usize)) {
         let before = self.before.get().unwrap_or(done);
         self.before.set(Some(before));
         if self.bar.is_hidden() && terminal::stderr_is_terminal() && self.started.seconds() > 1.0 {

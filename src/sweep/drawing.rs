@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
 use super::axis::Axis;
-use super::file::Measure;
+use super::measure::Measure;
 use super::range::Scale;
 use crate::scenario::decode::{Form, decode};
 use crate::scenario::fault::{Fault, Faults, Span};

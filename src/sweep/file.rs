@@ -1,17 +1,15 @@
 //! The sweep file: TOML text in, a [`Sweep`] out, or everything that is wrong with the text.
 
-use std::fmt;
-
-use serde::de::{self, Deserializer, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::axis::{self, Axis};
 use super::drawing::{self, Drawing};
-use super::unit::Unit;
+use super::measure::{self, Measure};
+use super::seeds::Seeds;
 use crate::scenario::LoadError;
 use crate::scenario::decode::{Form, decode, unknown_key};
 use crate::scenario::fault::{Fault, Faults, Source, Span};
-use crate::scenario::value::{Entry, Table, Value};
+use crate::scenario::value::Table;
 use crate::scenario::{parse, path, words};
 use crate::units::{Ratio, Time};
 
@@ -48,19 +46,8 @@ pub struct Sweep {
     pub drawings: Vec<Drawing>,
     /// The text of the file.
     pub text: String,
-}
-
-/// Something that is measured in each run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measure {
-    /// Its name.
-    pub name: String,
-    /// What it is called in plots.
-    pub label: String,
-    /// The expression over the results.
-    pub expression: String,
-    /// The unit it is shown in.
-    pub unit: Unit,
+    /// What messages call the file.
+    pub(super) file: String,
 }
 
 /// The keys of a sweep.
@@ -84,13 +71,6 @@ const SECTIONS: &[&str] = &["set", "vary", "measure", "plot"];
 
 /// The most cells.
 const MOST_CELLS: usize = 1_000_000;
-/// The most measures; each is a column of the store.
-const MOST_MEASURES: usize = 500;
-/// Seeds of a cell unless the file says, and the most of them.
-const SEEDS: u64 = 10;
-const MOST_SEEDS: u64 = 1_000_000;
-/// The largest seed: SQLite's whole numbers have a sign, and more seeds may follow.
-const LARGEST_SEED: u64 = u64::MAX >> 2;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -110,70 +90,6 @@ struct Head {
     precision: Option<Ratio>,
     #[serde(default)]
     max_seeds: Option<usize>,
-}
-
-/// A number of seeds (from 1 on), a range `"1..20"`, or a list.
-#[derive(Debug, Serialize)]
-struct Seeds(Vec<u64>);
-
-impl Default for Seeds {
-    fn default() -> Self {
-        Self((1..=SEEDS).collect())
-    }
-}
-
-impl Seeds {
-    fn range(first: u64, last: u64) -> Result<Self, &'static str> {
-        let fits = first <= last && last - first < MOST_SEEDS && last <= LARGEST_SEED;
-        if fits { Ok(Self((first..=last).collect())) } else { Err(Self::WRONG) }
-    }
-    const WRONG: &'static str = "these are no seeds; write a number of them such as 20, a range such as \"1..20\", or a list";
-}
-
-impl<'de> Deserialize<'de> for Seeds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Form;
-        impl<'de> Visitor<'de> for Form {
-            type Value = Seeds;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of seeds such as 20, a range such as \"1..20\", or a list")
-            }
-            fn visit_i64<E: de::Error>(self, count: i64) -> Result<Seeds, E> {
-                let count = u64::try_from(count).map_err(|_| E::custom(Seeds::WRONG))?;
-                self.visit_u64(count)
-            }
-            fn visit_u64<E: de::Error>(self, count: u64) -> Result<Seeds, E> {
-                Seeds::range(1, count).map_err(E::custom)
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Seeds, E> {
-                let ends = text.split_once("..").and_then(|(first, last)| {
-                    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
-                });
-                let (first, last) = ends.ok_or_else(|| E::custom(Seeds::WRONG))?;
-                Seeds::range(first, last).map_err(E::custom)
-            }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Seeds, A::Error> {
-                let mut seeds = Vec::new();
-                while let Some(seed) = list.next_element::<u64>()? {
-                    seeds.push(seed);
-                }
-                seeds.sort_unstable();
-                seeds.dedup();
-                let fits = seeds.last().is_some_and(|last| *last <= LARGEST_SEED);
-                if fits { Ok(Seeds(seeds)) } else { Err(de::Error::custom(Seeds::WRONG)) }
-            }
-        }
-        deserializer.deserialize_any(Form)
-    }
-}
-
-/// What may be said of a measure besides its expression.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenMeasure {
-    value: String,
-    label: Option<String>,
-    unit: Option<Unit>,
 }
 
 /// Reads the sweep `text`, which messages call `file`.
@@ -202,7 +118,7 @@ pub(super) fn read(text: &[u8], file: &str) -> Result<Sweep, LoadError> {
         Some(sweep) if faults.is_empty() => {
             let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
             let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
-            Ok(Sweep { name, text, ..sweep })
+            Ok(Sweep { name, text, file: file.into(), ..sweep })
         }
         _ => Err(LoadError {
             sources: vec![Source { name: file.into(), text }],
@@ -232,19 +148,19 @@ fn of_root(root: &Table, faults: &mut Faults) -> Option<Sweep> {
                 .help("vary fewer things at once"),
         );
     }
-    let measures = measures(root, &axes, faults);
+    let measures = measure::collect(root, &axes, faults);
     let drawings = root
         .get("plot")
         .map_or_else(Vec::new, |entry| drawing::collect(&entry.node, &axes, &measures, faults));
     let head = head?;
     check(&head, root, faults);
-    let max_seeds = head.max_seeds.unwrap_or_else(|| head.seeds.0.len().max(200));
+    let max_seeds = head.max_seeds.unwrap_or_else(|| head.seeds.count().max(200));
     Some(Sweep {
         name: String::new(),
         title: head.title,
         scenario: head.scenario,
         scenario_span: root.get("scenario").map_or(Span::default(), |entry| entry.node.span),
-        seeds: head.seeds.0,
+        seeds: head.seeds.into_list(),
         confidence: head.confidence.map_or(0.95, Ratio::as_f64),
         precision: head.precision.map(Ratio::as_f64),
         max_seeds,
@@ -255,6 +171,7 @@ fn of_root(root: &Table, faults: &mut Faults) -> Option<Sweep> {
         measures,
         drawings,
         text: String::new(),
+        file: String::new(),
     })
 }
 
@@ -272,7 +189,7 @@ fn check(head: &Head, root: &Table, faults: &mut Faults) {
                 .help("write for example precision = \"1%\""),
         );
     }
-    let seeds = head.seeds.0.len();
+    let seeds = head.seeds.count();
     if head.max_seeds.is_some_and(|most| most < seeds) {
         faults.push(
             Fault::new(span("max-seeds"), format!("max-seeds is less than the {seeds} seeds"))
@@ -281,7 +198,7 @@ fn check(head: &Head, root: &Table, faults: &mut Faults) {
     }
 }
 
-fn section<'t>(root: &'t Table, key: &str, faults: &mut Faults) -> Option<&'t Table> {
+pub(super) fn section<'t>(root: &'t Table, key: &str, faults: &mut Faults) -> Option<&'t Table> {
     let entry = root.get(key)?;
     let table = entry.node.as_table();
     if table.is_none() {
@@ -310,64 +227,6 @@ fn fixed(table: &Table, faults: &mut Faults) -> Vec<(String, String)> {
     fixed
 }
 
-/// `[measure]`: what is measured.
-fn measures(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<Measure> {
-    let anchor = root.get("measure").map_or(Span::default(), |entry| entry.key);
-    let empty = Table::default();
-    let table = match root.get("measure") {
-        Some(_) => section(root, "measure", faults),
-        None => Some(&empty),
-    };
-    let Some(table) = table else { return Vec::new() };
-    if table.0.is_empty() || table.0.len() > MOST_MEASURES {
-        faults.push(
-            Fault::new(anchor, format!("a sweep measures from one thing to {MOST_MEASURES}")).help(
-                "add a table [measure] with lines such as goodput = \"flows.web.goodput_bps\"",
-            ),
-        );
-    }
-    let mut seen: Vec<String> = vec!["cell".into(), "seed".into()];
-    seen.extend(axes.iter().map(|axis| axis.name.to_lowercase()));
-    let mut measures = Vec::new();
-    for (name, entry) in &table.0 {
-        let lower = name.to_lowercase();
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
-        if name.is_empty() || !name.chars().all(plain) || seen.contains(&lower) {
-            let message = format!("`{}` cannot be the name of a measure", words::short(name));
-            faults.push(Fault::new(entry.key, message).help(
-                "write letters, digits, `_`, `-`; no axis, other measure, `cell` or `seed` has this name",
-            ));
-            continue;
-        }
-        seen.push(lower);
-        measures.extend(measure(name, entry, faults));
-    }
-    measures
-}
-
-fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
-    let place = format!("measure.{name}");
-    let written = match &entry.node.value {
-        Value::String(text) => WrittenMeasure { value: text.clone(), label: None, unit: None },
-        Value::Table(table) => {
-            let required = || vec!["value".to_owned()];
-            let form = Form { place: &place, anchor: entry.key, without: &[], required: &required };
-            decode(table, form, faults)?
-        }
-        _ => {
-            let what = entry.node.what();
-            faults.push(
-                Fault::new(entry.node.span, format!("{place}: expected a text, found {what}"))
-                    .help("write an expression over the results: \"flows.web.goodput_bps\""),
-            );
-            return None;
-        }
-    };
-    let unit = written.unit.unwrap_or_else(|| Unit::of_expression(&written.value));
-    let label = written.label.unwrap_or_else(|| name.to_owned());
-    Some(Measure { name: name.to_owned(), label, expression: written.value, unit })
-}
-
 impl Sweep {
     /// Reads the sweep `text`, which messages call `file`.
     ///
@@ -375,6 +234,12 @@ impl Sweep {
     /// Everything that is wrong, in the order of the text.
     pub fn read(text: &[u8], file: &str) -> Result<Self, LoadError> {
         read(text, file)
+    }
+
+    /// A fault of the sweep file.
+    pub(super) fn at_fault(&self, fault: Fault) -> LoadError {
+        let source = Source { name: self.file.clone(), text: self.text.clone() };
+        LoadError { sources: vec![source], faults: vec![fault] }
     }
 
     /// The seeds that a cell may have, in the order in which it gets them: those of the file, then
@@ -393,6 +258,7 @@ impl Sweep {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::unit::Unit;
     use super::*;
 
     pub(in super::super) fn sweep(rest: &str) -> Sweep {

@@ -1,7 +1,14 @@
 //! The cells of a sweep: every combination of its axes' values. The last axis changes fastest.
 
+use std::ops::Range;
+
 use super::axis::Point;
 use super::file::Sweep;
+use super::measure::Measure;
+use super::study::Study;
+use crate::scenario::fault::Fault;
+use crate::scenario::{LoadError, Scenario};
+use crate::units::Time;
 
 /// One combination of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +45,9 @@ impl Sweep {
     }
 
     /// The values of the axes in a cell.
-    pub fn points<'a>(&'a self, cell: &'a Cell) -> impl Iterator<Item = &'a Point> {
-        self.axes.iter().zip(&cell.places).map(|(axis, &place)| &axis.points[place])
+    pub fn points(&self, cell: &Cell) -> impl Iterator<Item = &Point> + use<'_> {
+        let places = cell.places.clone();
+        self.axes.iter().zip(places).map(|(axis, place)| &axis.points[place])
     }
 
     /// What is set in a cell, in the form of `--set`: first what all cells share.
@@ -56,6 +64,52 @@ impl Sweep {
         let words: Vec<String> =
             named.map(|(axis, point)| format!("{} = {}", axis.name, point.label)).collect();
         if words.is_empty() { "the only cell".into() } else { words.join(", ") }
+    }
+}
+
+impl Study for Sweep {
+    fn cells(&self) -> Range<usize> {
+        0..self.cell_count()
+    }
+
+    fn settings(&self, cell: usize) -> Vec<String> {
+        self.overrides(&self.cell(cell))
+    }
+
+    fn cell_name(&self, cell: usize) -> String {
+        format!("cell {} of {}", cell + 1, self.cell_count())
+    }
+
+    fn axes(&self) -> Vec<String> {
+        self.axes.iter().map(|axis| axis.name.clone()).collect()
+    }
+
+    fn labels(&self, cell: usize) -> Vec<String> {
+        self.points(&self.cell(cell)).map(|point| point.label.clone()).collect()
+    }
+
+    fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    fn warm_up(&self) -> Time {
+        self.warm_up
+    }
+
+    fn notes(&self) -> Vec<(&'static str, String)> {
+        vec![("sweep", self.text.clone()), ("file", format!("{}.toml", self.name))]
+    }
+
+    fn check(&self, scenario: &Scenario) -> Result<(), LoadError> {
+        if self.warm_up < scenario.duration {
+            return Ok(());
+        }
+        let end = scenario.duration;
+        let message = format!("the warm-up takes {}, and a run {end}", self.warm_up);
+        Err(self.at_fault(Fault::new(self.warm_up_span, message).help(
+            "results are counted from the warm-up's end to the run's: shorten the one, or set a \
+             longer duration",
+        )))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::file::Sweep;
+use super::study::Study;
 use super::subject::Subject;
 
 /// Hashes of everything that decides the results of a run beside its cell and seed.
@@ -17,22 +17,22 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity of a sweep over a scenario, all cells of which have been loaded.
+    /// The identity of a study of a scenario, all known cells of which have been loaded.
     #[must_use]
-    pub fn of(sweep: &Sweep, subject: &Subject) -> Self {
+    pub fn of(study: &dyn Study, subject: &Subject) -> Self {
         let mut scenario = Hash::default();
         for (name, text) in subject.texts() {
             scenario.add(name.as_bytes());
             scenario.add(&text);
         }
         let mut cells = Hash::default();
-        for number in 0..sweep.cell_count() {
-            let overrides = sweep.overrides(&sweep.cell(number));
+        for number in study.cells() {
+            let overrides = study.settings(number);
             cells.add(overrides.len().to_string().as_bytes());
             overrides.iter().for_each(|text| cells.add(text.as_bytes()));
         }
         let mut measures = Hash::default();
-        for measure in &sweep.measures {
+        for measure in study.measures() {
             measures.add(measure.name.as_bytes());
             measures.add(measure.expression.as_bytes());
         }
@@ -42,7 +42,7 @@ impl Identity {
                 ("the scenario", scenario.text()),
                 ("what varies or is set", cells.text()),
                 ("what is measured", measures.text()),
-                ("the warm-up", sweep.warm_up.to_string()),
+                ("the warm-up", study.warm_up().to_string()),
             ]
             .map(|(part, hash)| (part.to_owned(), hash))
             .to_vec(),
@@ -78,7 +78,7 @@ mod tests {
 
     fn identity(rest: &str) -> Identity {
         let sweep = sweep(rest);
-        let subject = Subject::find(&sweep, std::path::Path::new("/"), "s.toml").expect("built in");
+        let subject = Subject::find(&sweep, std::path::Path::new("/")).expect("built in");
         Identity::of(&sweep, &subject)
     }
 

@@ -1,35 +1,43 @@
-//! Sweeps: one scenario run over a grid of settings and seeds, in parallel, and what comes out.
+//! One scenario run again and again with different settings and seeds, in parallel, and what comes out:
+//! sweeps over a grid, and the search for the size of a queue.
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `file`, `axis`, `range`, `drawing` | the sweep file: what varies, what is measured, what is drawn |
+//! | [`Study`] | what all of it needs to know: cells, settings, measures |
+//! | `file`, `seeds`, `axis`, `range`, `measure`, `drawing` | the sweep file: what varies, what is measured, what is drawn |
 //! | [`Sweep`], [`Cell`] (`grid`) | every combination of the axes' values, in a fixed order |
 //! | [`Subject`] | the scenario: read once, loaded with the settings of each cell |
 //! | [`Identity`] | what decides the results, as hashes: results of different sweeps never mix |
 //! | [`Store`] | finished runs in one SQLite file, each a transaction |
 //! | [`Schedule`] | which run comes next, and when a cell has enough of them |
-//! | [`work`] | the threads that simulate |
+//! | [`work`] | the threads that simulate, and who tells them what ([`work::Agenda`]) |
 //! | [`statistics`] | means and their confidence intervals |
 //! | [`results`] | `results.csv`, `cells.csv` |
-//! | [`table`] | the cells as text |
+//! | [`table`], `columns` | the cells as text |
 //! | [`pictures`] | the plots that the file asks for |
 //! | `unit` | in which unit a measure is shown |
+//! | [`size`] | how large a queue should be |
 //!
 //! A run is decided by its cell and its seed. Every cell has the same seeds (common random numbers), so
 //! that differences between cells come from their settings. Everything written is in the order of
 //! cells and seeds, whichever thread, shard or sitting a run was done in.
 
 mod axis;
+mod columns;
 mod drawing;
 mod file;
 mod grid;
 mod identity;
+mod measure;
 pub mod pictures;
 mod range;
 pub mod results;
 mod schedule;
+mod seeds;
+pub mod size;
 pub mod statistics;
 mod store;
+mod study;
 mod subject;
 pub mod table;
 mod unit;
@@ -37,10 +45,12 @@ pub mod work;
 
 pub use axis::{Axis, Point};
 pub use drawing::Drawing;
-pub use file::{Measure, Sweep};
+pub use file::Sweep;
 pub use grid::Cell;
 pub use identity::Identity;
+pub use measure::Measure;
 pub use schedule::{Goal, Job, Schedule, Shard};
 pub use store::{About, Row, Store, StoreError};
+pub use study::Study;
 pub use subject::Subject;
 pub use unit::Unit;

@@ -84,28 +84,29 @@ pub fn write(
     Ok(outcome)
 }
 
-fn text(value: Option<f64>) -> String {
+/// A value as the files have it.
+pub(super) fn text(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// A CSV file in the making.
-struct Sheet {
+pub(super) struct Sheet {
     path: std::path::PathBuf,
     rows: csv::Writer<BufWriter<Pending>>,
 }
 
 impl Sheet {
-    fn create(path: &Path) -> Result<Self, WriteError> {
+    pub(super) fn create(path: &Path) -> Result<Self, WriteError> {
         let file = BufWriter::new(Pending::create(path)?);
         Ok(Self { path: path.to_path_buf(), rows: csv::Writer::from_writer(file) })
     }
 
-    fn row(&mut self, fields: impl Iterator<Item = String>) -> Result<(), WriteError> {
+    pub(super) fn row(&mut self, fields: impl Iterator<Item = String>) -> Result<(), WriteError> {
         let written = self.rows.write_record(fields.map(String::into_bytes));
         written.map_err(|error| WriteError::new(&self.path, error.into()))
     }
 
-    fn finish(self) -> Result<Pending, WriteError> {
+    pub(super) fn finish(self) -> Result<Pending, WriteError> {
         let path = self.path;
         let trouble = |error| WriteError::new(&path, error);
         let mut buffer = self.rows.into_inner().map_err(|error| trouble(error.into_error()))?;

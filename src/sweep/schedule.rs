@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::file::Sweep;
 use super::statistics::Estimate;
 use super::store::Row;
+use super::work::Agenda;
 
 /// One run: a cell and a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,22 +170,10 @@ impl Schedule {
         }
         self.cells[cell].wanted = self.cells[cell].wanted.max(count);
     }
+}
 
-    /// Takes the runs of a cell that are done into account: they are not done again, and there may be
-    /// more to do.
-    pub fn update(&mut self, cell: usize, rows: &[Row]) {
-        let count = self.goal.seeds_for(rows).len();
-        self.want(cell, count);
-        for row in rows {
-            let runs = &mut self.cells[cell];
-            if runs.waiting.remove(&row.seed) || runs.running.remove(&row.seed) {
-                self.done += 1;
-            }
-        }
-    }
-
-    /// The next run to start.
-    pub fn start_next(&mut self) -> Option<Job> {
+impl Agenda for Schedule {
+    fn start_next(&mut self) -> Option<Job> {
         while let Some(runs) = self.cells.get_mut(self.first) {
             if let Some(seed) = runs.waiting.pop_first() {
                 runs.running.insert(seed);
@@ -195,17 +184,25 @@ impl Schedule {
         None
     }
 
-    /// A run is done. True if it was the last of its cell that was wanted: then its runs are to be
-    /// looked at ([`Schedule::update`]), as there may be more to do.
-    pub fn finish(&mut self, job: Job) -> bool {
+    fn finish(&mut self, job: Job) -> bool {
         let runs = &mut self.cells[job.cell];
         self.done += usize::from(runs.running.remove(&job.seed));
-        runs.running.is_empty() && runs.waiting.is_empty()
+        let is_last = runs.running.is_empty() && runs.waiting.is_empty();
+        is_last && self.goal.precision.is_some()
     }
 
-    /// Runs that are known to be needed, and those of them that are done.
-    #[must_use]
-    pub const fn progress(&self) -> (usize, usize) {
+    fn update(&mut self, cell: usize, rows: &[Row]) {
+        let count = self.goal.seeds_for(rows).len();
+        self.want(cell, count);
+        for row in rows {
+            let runs = &mut self.cells[cell];
+            if runs.waiting.remove(&row.seed) || runs.running.remove(&row.seed) {
+                self.done += 1;
+            }
+        }
+    }
+
+    fn progress(&self) -> (usize, usize) {
         (self.total, self.done)
     }
 }
@@ -235,7 +232,7 @@ mod tests {
         assert_eq!(all(&mut schedule), [(0, 3), (0, 5), (1, 3), (1, 5)]);
         assert_eq!(schedule.progress(), (4, 0));
         assert!(!schedule.finish(Job { cell: 0, seed: 5 }));
-        assert!(schedule.finish(Job { cell: 0, seed: 3 }));
+        assert!(!schedule.finish(Job { cell: 0, seed: 3 }), "nothing depends on what came out");
         assert_eq!(schedule.progress(), (4, 2));
     }
 

@@ -1,4 +1,4 @@
-//! The scenario of a sweep: read once, loaded with the settings of each cell.
+//! The scenario of a study: read once, loaded with the settings of each cell.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::file::Sweep;
-use super::grid::Cell;
+use super::measure::Measure;
+use super::study::Study;
 use crate::scenario::context::unreadable;
-use crate::scenario::fault::{Fault, Source};
+use crate::scenario::fault::Fault;
 use crate::scenario::{LoadError, Options, Scenario, builtin, load};
 
 /// A scenario's text, and the files that it names.
 ///
-/// All are read at most once: whoever changes them while the sweep runs does not change it.
+/// All are read at most once: whoever changes them while the study runs does not change it.
 #[derive(Debug)]
 pub struct Subject {
-    /// What messages call the sweep file.
-    sweep_file: String,
+    /// What messages call the scenario.
     file: String,
     text: Vec<u8>,
     /// Where the files are that it names; nowhere if it is part of the program.
@@ -29,54 +29,73 @@ impl Subject {
     /// Finds the scenario of a sweep: a file, looked for from the folder `base`, or a built-in one.
     ///
     /// # Errors
-    /// If there is neither, with the place in the sweep file, which messages call `file`.
-    pub fn find(sweep: &Sweep, base: &Path, file: &str) -> Result<Self, LoadError> {
-        let path = base.join(&sweep.scenario);
-        let files = Mutex::default();
-        let sweep_file = file.to_owned();
-        match std::fs::read(&path) {
-            Ok(text) => {
-                let beside = path.parent().map(Path::to_path_buf);
-                Ok(Self { sweep_file, file: path.display().to_string(), text, beside, files })
-            }
-            Err(error) => match builtin::find(&sweep.scenario) {
-                Some(found) => {
-                    let text = found.text.as_bytes().to_vec();
-                    let file = format!("{}.toml", found.name);
-                    Ok(Self { sweep_file, file, text, beside: None, files })
-                }
-                None => Err(not_found(sweep, &path, &error, file)),
-            },
-        }
+    /// If there is neither, with the place in the sweep file.
+    pub fn find(sweep: &Sweep, base: &Path) -> Result<Self, LoadError> {
+        Self::open(&sweep.scenario, base).map_err(|(message, near)| {
+            let help = format!(
+                "{near}write the path of a scenario file from the folder of this file, or the name \
+                 of a built-in scenario (portolan list)"
+            );
+            sweep.at_fault(Fault::new(sweep.scenario_span, message).help(help))
+        })
     }
 
-    /// The scenario with the settings of a cell, and the measures of the sweep.
+    /// Finds a scenario that the user names: a file or a built-in one.
+    ///
+    /// # Errors
+    /// If there is neither.
+    pub fn named(name: &str) -> Result<Self, LoadError> {
+        Self::open(name, Path::new("")).map_err(|(message, near)| {
+            let help = format!(
+                "{near}give the path of a scenario file, or the name of a built-in scenario \
+                 (portolan list)"
+            );
+            let fault = Fault { message, places: Vec::new(), help: None }.help(help);
+            LoadError { sources: Vec::new(), faults: vec![fault] }
+        })
+    }
+
+    /// A scenario, or why there is none and what may have been meant.
+    fn open(name: &str, base: &Path) -> Result<Self, (String, String)> {
+        let path = base.join(name);
+        let files = Mutex::default();
+        let error = match std::fs::read(&path) {
+            Ok(text) => {
+                let beside = path.parent().map(Path::to_path_buf);
+                return Ok(Self { file: path.display().to_string(), text, beside, files });
+            }
+            Err(error) => error,
+        };
+        if let Some(found) = builtin::find(name) {
+            let text = found.text.as_bytes().to_vec();
+            return Ok(Self { file: format!("{}.toml", found.name), text, beside: None, files });
+        }
+        let near = builtin::nearest(name)
+            .map_or_else(String::new, |near| format!("did you mean `{}`? ", near.name));
+        Err((format!("`{}` cannot be read: {}", path.display(), unreadable(&error)), near))
+    }
+
+    /// The scenario with the settings of a cell, and the measures of the study.
     ///
     /// # Errors
     /// Everything that is wrong with it in this cell.
-    pub fn load(&self, sweep: &Sweep, cell: &Cell) -> Result<Scenario, LoadError> {
-        let named = |name: &str| format!("measure {name}");
-        let measures =
-            sweep.measures.iter().map(|it| (named(&it.name), it.expression.clone())).collect();
-        let overrides = sweep.overrides(cell);
-        let options = Options { overrides, measures, ..Options::default() };
-        let scenario = load(&self.text, &self.file, &|name: &str| self.read(name), &options);
-        let scenario = scenario.map_err(|error| {
-            error.rename("--set", &format!("cell {} of {}", cell.number + 1, sweep.cell_count()))
-        })?;
-        if sweep.warm_up >= scenario.duration {
-            let end = scenario.duration;
-            let message = format!("the warm-up takes {}, and a run {end}", sweep.warm_up);
-            let fault = Fault::new(sweep.warm_up_span, message)
-                .help("results are counted from the warm-up's end to the run's: shorten the one, or set a longer duration");
-            return Err(self.of_sweep(sweep, fault));
-        }
+    pub fn load(&self, study: &dyn Study, cell: usize) -> Result<Scenario, LoadError> {
+        let measure = |it: &Measure| (format!("measure {}", it.name), it.expression.clone());
+        let measures = study.measures().iter().map(measure).collect();
+        let options = Options { overrides: study.settings(cell), measures, ..Options::default() };
+        let scenario = self
+            .load_with(&options)
+            .map_err(|error| error.rename("--set", &study.cell_name(cell)))?;
+        study.check(&scenario)?;
         Ok(scenario)
     }
 
-    fn of_sweep(&self, sweep: &Sweep, fault: Fault) -> LoadError {
-        let source = Source { name: self.sweep_file.clone(), text: sweep.text.clone() };
-        LoadError { sources: vec![source], faults: vec![fault] }
+    /// The scenario as these options have it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load_with(&self, options: &Options) -> Result<Scenario, LoadError> {
+        load(&self.text, &self.file, &|name: &str| self.read(name), options)
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -96,16 +115,4 @@ impl Subject {
         let own = (String::new(), self.text.clone());
         std::iter::once(own).chain(files.iter().map(|(k, v)| (k.clone(), v.clone()))).collect()
     }
-}
-
-fn not_found(sweep: &Sweep, path: &Path, error: &io::Error, file: &str) -> LoadError {
-    let near = builtin::nearest(&sweep.scenario)
-        .map_or_else(String::new, |near| format!("did you mean `{}`? ", near.name));
-    let message = format!("`{}` cannot be read: {}", path.display(), unreadable(error));
-    let fault = Fault::new(sweep.scenario_span, message).help(format!(
-        "{near}write the path of a scenario file from the folder of this file, or the name of a \
-         built-in scenario (portolan list)"
-    ));
-    let source = Source { name: file.to_owned(), text: sweep.text.clone() };
-    LoadError { sources: vec![source], faults: vec![fault] }
 }

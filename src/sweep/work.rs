@@ -6,15 +6,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::file::Sweep;
-use super::schedule::{Job, Schedule};
+use super::schedule::Job;
 use super::store::{Row, Store, StoreError};
+use super::study::Study;
 use super::subject::Subject;
 use crate::run;
 use crate::scenario::{self, LoadError, Scenario};
 use crate::sim::Simulation;
 
-/// Why a sweep ended before all was done.
+/// Why a study ended before all was done.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
     /// The store cannot be written.
@@ -24,14 +24,12 @@ pub enum WorkError {
     #[error(transparent)]
     Scenario(Box<LoadError>),
     /// What is measured is no number.
-    #[error(
-        "measure `{name}` of cell {cell}, seed {seed}: {why}; correct the expression in [measure]"
-    )]
+    #[error("measure `{name}` of {cell}, seed {seed}: {why}; correct its expression")]
     Measure {
         /// Which measure.
         name: String,
-        /// In which cell, counted from 1.
-        cell: usize,
+        /// In which cell.
+        cell: String,
         /// With which seed.
         seed: u64,
         /// What is wrong with it.
@@ -42,28 +40,29 @@ pub enum WorkError {
 /// How often the main thread looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Loads all cells, on several threads, and keeps none: whatever is wrong is found before anything is
+/// Loads all known cells, on several threads, and keeps none: whatever is wrong is found before anything is
 /// run. Returns what the reader of the first cell might not expect. Ends early if told to `stop`.
 ///
 /// # Errors
 /// What is wrong with the first cell that cannot be used.
 pub fn check(
-    sweep: &Sweep,
+    study: &dyn Study,
     subject: &Subject,
     jobs: usize,
     stop: &AtomicBool,
 ) -> Result<Vec<String>, LoadError> {
-    let next = AtomicUsize::new(0);
+    let cells = study.cells();
+    let next = AtomicUsize::new(cells.start);
     let faulty: Mutex<BTreeMap<usize, LoadError>> = Mutex::default();
     let notices: Mutex<Vec<String>> = Mutex::default();
     let look = || {
         while !stop.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= sweep.cell_count() {
+            if number >= cells.end {
                 return;
             }
-            match subject.load(sweep, &sweep.cell(number)) {
-                Ok(scenario) if number == 0 => {
+            match subject.load(study, number) {
+                Ok(scenario) if number == cells.start => {
                     *notices.lock().unwrap_or_else(PoisonError::into_inner) = scenario.notices;
                 }
                 Ok(_) => {}
@@ -71,7 +70,7 @@ pub fn check(
                     let mut faulty = faulty.lock().unwrap_or_else(PoisonError::into_inner);
                     faulty.insert(number, error);
                     // Cells before this one are being looked at already.
-                    next.store(sweep.cell_count(), Ordering::Relaxed);
+                    next.store(cells.end, Ordering::Relaxed);
                 }
             }
         }
@@ -84,24 +83,37 @@ pub fn check(
     }
 }
 
+/// Which runs are to be done: asked for the next one, told of those that are done.
+pub trait Agenda {
+    /// The next run to start, if one is known to be needed.
+    fn start_next(&mut self) -> Option<Job>;
+    /// A run is done. True if the runs of its cell are to be looked at ([`Agenda::update`]).
+    fn finish(&mut self, job: Job) -> bool;
+    /// Takes the runs of a cell that are in the store into account: they are not done again, and others
+    /// may be needed because of them.
+    fn update(&mut self, cell: usize, rows: &[Row]);
+    /// Runs that are known to be needed, and those of them that are done.
+    fn progress(&self) -> (usize, usize);
+}
+
 /// What a thread has to say of a run; nothing if it was abandoned.
 type Done = (Job, Result<Option<Row>, WorkError>);
 
-/// Does all runs of a schedule on `jobs` threads, keeping each as it is done. `look` is called again
-/// and again, with the schedule. Ends early if told to `stop`: true if all was done.
+/// Does all runs of an agenda on `jobs` threads, keeping each as it is done. `look` is called again
+/// and again, with the progress. Ends early if told to `stop`: true if all was done.
 ///
 /// # Errors
 /// The first thing that went wrong; what was finished until then is kept.
 pub fn run_all(
-    sweep: &Sweep,
+    study: &dyn Study,
     subject: &Subject,
-    schedule: &mut Schedule,
+    agenda: &mut dyn Agenda,
     store: &Store,
     (jobs, stop): (usize, &AtomicBool),
-    look: &mut dyn FnMut(&Schedule),
+    look: &mut dyn FnMut((usize, usize)),
 ) -> Result<bool, WorkError> {
     for cell in store.cells_with_runs()? {
-        schedule.update(cell, &store.rows(cell)?);
+        agenda.update(cell, &store.rows(cell)?);
     }
     let abandon = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -113,11 +125,11 @@ pub fn run_all(
             let abandon = &abandon;
             scope.spawn(move || {
                 let _alarm = Alarm(abandon);
-                Worker { sweep, subject, abandon, loaded: None }.work(&jobs, &done);
+                Worker { study, subject, abandon, loaded: None }.work(&jobs, &done);
             });
         }
         drop(send_done);
-        let mut desk = Desk { schedule, store, send_job, receive_done, running: 0 };
+        let mut desk = Desk { agenda, store, send_job, receive_done, running: 0 };
         let ended = || stop.load(Ordering::Relaxed) || abandon.load(Ordering::Relaxed);
         let result = desk.run(2 * jobs.max(1), &ended, look);
         abandon.store(true, Ordering::Relaxed);
@@ -127,7 +139,7 @@ pub fn run_all(
 
 /// The main thread's part: hands out runs and keeps their results.
 struct Desk<'a> {
-    schedule: &'a mut Schedule,
+    agenda: &'a mut dyn Agenda,
     store: &'a Store,
     send_job: Sender<Job>,
     receive_done: Receiver<Done>,
@@ -139,11 +151,11 @@ impl Desk<'_> {
         &mut self,
         most: usize,
         ended: &dyn Fn() -> bool,
-        look: &mut dyn FnMut(&Schedule),
+        look: &mut dyn FnMut((usize, usize)),
     ) -> Result<bool, WorkError> {
         loop {
             while self.running < most
-                && let Some(job) = self.schedule.start_next()
+                && let Some(job) = self.agenda.start_next()
             {
                 // Who is gone has told why, which is read below.
                 let _ = self.send_job.send(job);
@@ -152,7 +164,7 @@ impl Desk<'_> {
             if self.running == 0 {
                 return Ok(true);
             }
-            look(self.schedule);
+            look(self.agenda.progress());
             if ended() {
                 return Ok(false);
             }
@@ -168,9 +180,9 @@ impl Desk<'_> {
         self.running -= 1;
         let Some(row) = row else { return Ok(()) };
         self.store.add(job.cell, &row)?;
-        if self.schedule.finish(job) && self.schedule.goal().precision.is_some() {
+        if self.agenda.finish(job) {
             let rows = self.store.rows(job.cell)?;
-            self.schedule.update(job.cell, &rows);
+            self.agenda.update(job.cell, &rows);
         }
         Ok(())
     }
@@ -189,7 +201,7 @@ impl Drop for Alarm<'_> {
 
 /// A thread that simulates.
 struct Worker<'a> {
-    sweep: &'a Sweep,
+    study: &'a dyn Study,
     subject: &'a Subject,
     abandon: &'a AtomicBool,
     /// The cell loaded last: runs of one cell come after each other.
@@ -212,14 +224,14 @@ impl Worker<'_> {
     }
 
     fn run(&mut self, job: Job) -> Result<Option<Row>, WorkError> {
-        let (abandon, sweep) = (self.abandon, self.sweep);
+        let (abandon, study) = (self.abandon, self.study);
         let scenario = self.scenario(job.cell)?;
         let mut plan = scenario.plan.clone();
         plan.seed = job.seed;
         let mut simulation = Simulation::new(plan);
         let mut goes_on = |_| !abandon.load(Ordering::Relaxed);
-        if !sweep.warm_up.is_zero() {
-            run::simulate(&mut simulation, sweep.warm_up, &mut goes_on);
+        if !study.warm_up().is_zero() {
+            run::simulate(&mut simulation, study.warm_up(), &mut goes_on);
             simulation.restart_counts();
         }
         run::simulate(&mut simulation, scenario.duration, &mut goes_on);
@@ -232,8 +244,9 @@ impl Worker<'_> {
         match scenario::measure(&scenario.measures, &summary) {
             Ok(values) => Ok(Some(Row { seed: job.seed, values })),
             Err((place, why)) => {
-                let name = sweep.measures[place].name.clone();
-                Err(WorkError::Measure { name, cell: job.cell + 1, seed: job.seed, why })
+                let name = study.measures()[place].name.clone();
+                let cell = study.cell_name(job.cell);
+                Err(WorkError::Measure { name, cell, seed: job.seed, why })
             }
         }
     }
@@ -242,7 +255,7 @@ impl Worker<'_> {
         let current = self.loaded.as_ref().is_some_and(|(loaded, _)| *loaded == cell);
         if !current {
             self.loaded = None;
-            let scenario = self.subject.load(self.sweep, &self.sweep.cell(cell));
+            let scenario = self.subject.load(self.study, cell);
             self.loaded = Some((cell, scenario.map_err(|e| WorkError::Scenario(Box::new(e)))?));
         }
         Ok(&self.loaded.as_ref().expect("loaded just now or before").1)

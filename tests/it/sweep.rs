@@ -124,6 +124,81 @@ fn a_sweep_that_is_killed_goes_on_and_ends_the_same() {
     assert_eq!(read(&dir, "parts/cells.csv"), read(&dir, "whole/cells.csv"));
 }
 
+/// A disk with little room, or a shell that lets nobody write long files: mounting takes rights that
+/// not everybody has.
+enum Small {
+    Disk(PathBuf),
+    Files,
+}
+
+impl Small {
+    /// Room of 300 kB at `path`.
+    fn at(path: &Path) -> Self {
+        fs::create_dir_all(path).expect("a folder");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=300k", "tmpfs"]).arg(path);
+        let output = mount.output().is_ok_and(|output| output.status.success());
+        if output { Self::Disk(path.to_owned()) } else { Self::Files }
+    }
+
+    /// Runs a sweep with as little room as there is.
+    fn sweep(&self, dir: &Path, arguments: &[&str]) -> Output {
+        match self {
+            Self::Disk(_) => sweep(dir, arguments),
+            Self::Files => {
+                let mut shell = Command::new("sh");
+                shell.current_dir(dir).args([
+                    "-c",
+                    "ulimit -f 300; trap '' XFSZ; exec \"$@\"",
+                    "sh",
+                ]);
+                shell.arg(env!("CARGO_BIN_EXE_portolan")).arg("sweep").args(arguments);
+                shell.output().expect("a shell")
+            }
+        }
+    }
+
+    /// Makes room.
+    fn enlarge(&self) {
+        if let Self::Disk(path) = self {
+            let mut mount = Command::new("mount");
+            let status = mount.args(["-o", "remount,size=64m"]).arg(path).status().expect("mount");
+            assert!(status.success());
+        }
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        if let Self::Disk(path) = self {
+            let _ = Command::new("umount").arg("-l").arg(path).status();
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_ends_a_sweep_that_goes_on_when_there_is_room() {
+    let text = SWEEP.replace("seeds = 5", "seeds = 50");
+    let dir = folder("full", &text);
+    done(&dir, &["s.toml", "--out", "whole"]);
+    let small = Small::at(&dir.join("disk"));
+    let arguments = ["s.toml", "--out", "disk/out", "--resume"];
+    for attempt in 1..=2 {
+        let output = small.sweep(&dir, &arguments);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "attempt {attempt}: {told}");
+        let expected = match small {
+            Small::Disk(_) => "no space left",
+            Small::Files => "cannot be written",
+        };
+        assert!(told.contains(expected) && told.contains("--resume"), "{attempt}: {told}");
+        assert!(!dir.join("disk/out/results.csv").exists());
+    }
+    small.enlarge();
+    done(&dir, &arguments);
+    assert_eq!(read(&dir, "disk/out/results.csv"), read(&dir, "whole/results.csv"));
+}
+
 #[test]
 fn shards_joined_are_the_whole() {
     let dir = folder("shards", SWEEP);
@@ -288,7 +363,7 @@ fn sweeps_in_the_documentation_are_read() {
         let sweep = portolan::sweep::Sweep::read(text.as_bytes(), "page.toml");
         let sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
         if scenario.is_empty() {
-            check(&sweep, Path::new("."), "page.toml");
+            check(&sweep, Path::new("."));
         }
         seen += 1;
     }
@@ -297,8 +372,8 @@ fn sweeps_in_the_documentation_are_read() {
 
 /// Every cell of a sweep can be run.
 #[track_caller]
-fn check(sweep: &portolan::sweep::Sweep, base: &Path, name: &str) {
-    let subject = portolan::sweep::Subject::find(sweep, base, name);
+fn check(sweep: &portolan::sweep::Sweep, base: &Path) {
+    let subject = portolan::sweep::Subject::find(sweep, base);
     let subject = subject.unwrap_or_else(|error| panic!("{error}"));
     let stop = std::sync::atomic::AtomicBool::new(false);
     portolan::sweep::work::check(sweep, &subject, 2, &stop).unwrap_or_else(|e| panic!("{e}"));
@@ -312,6 +387,6 @@ fn the_shipped_studies_can_be_run() {
         let name = path.display().to_string();
         let text = fs::read(&path).expect("a file");
         let sweep = portolan::sweep::Sweep::read(&text, &name).unwrap_or_else(|e| panic!("{e}"));
-        check(&sweep, &studies, &name);
+        check(&sweep, &studies);
     }
 }

@@ -72,7 +72,7 @@ pub struct MergeArgs {
     pub plots: PlotFormat,
 }
 
-fn some(text: &str) -> Result<usize, &'static str> {
+pub(super) fn some(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
         .filter(|number| (1..=1_000_000).contains(number))
