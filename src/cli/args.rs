@@ -1,11 +1,13 @@
 //! The command line: one type for each command, with its help.
 
+mod slurm;
 mod sweep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use slurm::SlurmArgs;
 pub(super) use sweep::{MergeArgs, SweepArgs, SweepCommand};
 
 use crate::report::plot::Format;

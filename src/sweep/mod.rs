@@ -13,6 +13,7 @@
 //! | [`results`] | `results.csv`, `cells.csv` |
 //! | [`table`] | the cells as text |
 //! | [`pictures`] | the plots that the file asks for |
+//! | [`slurm`] | job arrays: their script, and what Slurm prints |
 //! | `unit` | in which unit a measure is shown |
 //!
 //! A run is decided by its cell and its seed. Every cell has the same seeds (common random numbers), so
@@ -28,6 +29,7 @@ pub mod pictures;
 mod range;
 pub mod results;
 mod schedule;
+pub mod slurm;
 pub mod statistics;
 mod store;
 mod subject;

@@ -132,6 +132,8 @@ impl Store {
             if !resume {
                 return Err(StoreError::Exists(path.display().to_string()));
             }
+            // Seeds, plots and labels may have changed: who joins goes by the latest.
+            set_about(&connection, "sweep", &sweep.text).map_err(trouble)?;
         }
         let measures = sweep.measures.len();
         let places: Vec<String> = (1..=measures + 2).map(|i| format!("?{i}")).collect();
