@@ -36,7 +36,7 @@ pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
 }
 
 /// A sweep that has been read, all cells of which can be run.
-struct Study {
+struct Prepared {
     sweep: Sweep,
     subject: Subject,
     identity: Identity,
@@ -45,7 +45,7 @@ struct Study {
     dir: PathBuf,
 }
 
-fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Study, Failure> {
+fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Prepared, Failure> {
     let file = args.sweep.as_deref().unwrap_or_else(|| Path::new(""));
     let name = file.display().to_string();
     let text = std::fs::read(file)
@@ -64,7 +64,7 @@ fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Stu
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-sweep", sweep.name)));
     make_folder(&dir)?;
     let identity = Identity::of(&sweep, &subject);
-    Ok(Study { sweep, subject, identity, goal, dir })
+    Ok(Prepared { sweep, subject, identity, goal, dir })
 }
 
 fn cores() -> usize {
@@ -74,7 +74,7 @@ fn cores() -> usize {
 fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     let jobs = args.jobs.unwrap_or_else(cores);
     let watch = Watch::new();
-    let Study { sweep, subject, identity, goal, dir } = read(args, jobs, &watch, quiet)?;
+    let Prepared { sweep, subject, identity, goal, dir } = read(args, jobs, &watch, quiet)?;
     let path = dir.join(args.shard.map_or_else(|| STORE.to_owned(), notes::store_name));
     let store = match args.cluster.wait {
         true => {

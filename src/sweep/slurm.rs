@@ -79,8 +79,9 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
-/// Numbers as `sbatch --array` takes them, such as `1-4,7`.
-fn ranges(numbers: &[usize]) -> String {
+/// Numbers in ascending order as `sbatch --array` takes them, such as `1-4,7`.
+#[must_use]
+pub fn ranges(numbers: &[usize]) -> String {
     let mut parts: Vec<(usize, usize)> = Vec::new();
     for &number in numbers {
         match parts.last_mut() {

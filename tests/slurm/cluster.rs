@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// The name of the cluster: on no other are jobs submitted and nodes taken down.
 const NAME: &str = "portolan-ci";
-/// How often what is waited for is looked at, and how many times.
-const LOOK: (Duration, u32) = (Duration::from_millis(20), 6_000);
+/// How often what is waited for is looked at, and how many times: a minute or more.
+const LOOK: (Duration, u32) = (Duration::from_millis(50), 1_200);
 
 /// Random arrivals at a short queue.
 const SCENARIO: &str = "duration = '100ms'\n[nodes]\na = 'host'\nb = 'host'\n\
@@ -89,6 +89,11 @@ impl Study {
         fs::read_to_string(self.dir.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 
+    /// A file, if it is there.
+    pub(crate) fn try_read(&self, file: &str) -> Option<String> {
+        fs::read_to_string(self.dir.join(file)).ok()
+    }
+
     /// The results in a folder are those of one machine, byte for byte.
     #[track_caller]
     pub(crate) fn assert_same(&self, folder: &str) {
@@ -110,11 +115,13 @@ pub(crate) fn slurm(program: &str, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The states of the tasks of a job.
+/// The states of the tasks of a job, in their order.
 pub(crate) fn states(job: &str) -> Vec<String> {
     let text =
-        slurm("squeue", &["--array", "-h", "--states=all", "-o%T", &format!("--jobs={job}")]);
-    text.lines().map(str::to_owned).collect()
+        slurm("squeue", &["--array", "-h", "--states=all", "-o%K %T", &format!("--jobs={job}")]);
+    let mut tasks: Vec<&str> = text.lines().collect();
+    tasks.sort_unstable();
+    tasks.iter().filter_map(|task| task.split(' ').nth(1)).map(str::to_owned).collect()
 }
 
 /// Waits for something to become true.
@@ -131,6 +138,18 @@ pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// A job that is cancelled if its test fails.
 pub(crate) struct Submitted(pub(crate) String);
+
+impl Submitted {
+    /// Lets tasks start that are held back: for two minutes if they were requeued.
+    #[track_caller]
+    pub(crate) fn start(&self) {
+        wait_for("a task to wait", || states(&self.0).iter().any(|state| state == "PENDING"));
+        wait_for("no task to wait", || {
+            slurm("scontrol", &["update", &format!("jobid={}", self.0), "starttime=now"]);
+            states(&self.0).iter().all(|state| state != "PENDING")
+        });
+    }
+}
 
 impl Drop for Submitted {
     fn drop(&mut self) {

@@ -6,7 +6,8 @@
 mod cluster;
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use cluster::{SWEEP, Study, Submitted, cluster, slurm, states, stderr, wait_for};
 
@@ -50,32 +51,35 @@ fn seeds_are_added_on_a_cluster_too() {
     assert!(script.contains("--array=1-6\n"), "a task for each cell: {script}");
 }
 
+/// The sweep with runs for some seconds.
+fn long() -> String {
+    SWEEP.replace("seeds = 5", "seeds = 100\n[set]\nduration = '1s'")
+}
+
 #[test]
 fn tasks_that_are_killed_and_requeued_go_on() {
     let Some(_cluster) = cluster() else { return };
-    let study = Study::new("requeued", &SWEEP.replace("seeds = 5", "seeds = 200"));
+    let study = Study::new("requeued", &long());
     let options = ["s.toml", "--slurm", "--shards", "2", "--out", "many"];
     let job = study.done(&[&options[..], &["--detach", "--quiet"]].concat());
     let job = Submitted(job.trim().to_owned());
-    let has_written = |bytes: u64| {
-        let log = study.dir.join("many/shards/shard-1-of-2.sqlite-wal");
-        wait_for("runs of shard 1", || fs::metadata(&log).is_ok_and(|log| log.len() >= bytes));
-    };
-    has_written(200_000);
+    let log = study.dir.join("many/shards/shard-1-of-2.sqlite-wal");
+    let has_written = |bytes| fs::metadata(&log).is_ok_and(|log| log.len() >= bytes);
+    wait_for("runs of shard 1", || has_written(200_000));
     slurm("scontrol", &["requeue", &format!("{}_1", job.0)]);
-    wait_for("a second start", || starts_of(&study, &job.0) == 2);
-    has_written(400_000);
-    // Both tasks die with their node, and wait two minutes in the queue unless told otherwise.
+    job.start();
+    wait_for("more runs of shard 1", || has_written(400_000));
+    // What runs dies with its node, and waits in the queue.
     let node = Node::fail();
-    wait_for("both tasks to wait", || states(&job.0) == ["PENDING", "PENDING"]);
+    wait_for("task 1 to wait", || states(&job.0)[0] == "PENDING");
     let (code, told) = study.fails(&["merge", "many/shards", "--out", "early"]);
     assert_eq!(code, Some(3), "{told}");
-    let kept = 1200 - missing(&told);
-    assert!((100..1100).contains(&kept), "{told}");
+    assert!((1..600).contains(&missing(&told)), "runs were kept, and not all: {told}");
     drop(node);
-    slurm("scontrol", &["update", &format!("jobid={}", job.0), "starttime=now"]);
+    job.start();
     assert_eq!(study.done(&[&options[..], &["--resume"]].concat()), study.table);
-    assert_eq!(starts_of(&study, &job.0), 3);
+    let task = slurm("scontrol", &["show", "job", &format!("{}_1", job.0)]);
+    assert!(task.contains("Restarts=2 "), "{task}");
     study.assert_same("many");
 }
 
@@ -84,14 +88,6 @@ fn missing(told: &str) -> u32 {
     let line = told.lines().find(|line| line.contains("runs are missing")).expect("it says so");
     let number = line.split_whitespace().find_map(|word| word.parse().ok());
     number.expect("a number")
-}
-
-/// How often task 1 of a job was started.
-fn starts_of(_study: &Study, job: &str) -> u32 {
-    let text = slurm("scontrol", &["show", "job", &format!("{job}_1")]);
-    let restarts = text.split_once("Restarts=").and_then(|(_, rest)| rest.split(' ').next());
-    let is_running = !text.contains("JobState=PENDING");
-    restarts.and_then(|number| number.parse::<u32>().ok()).unwrap_or(0) + u32::from(is_running)
 }
 
 /// The node of the cluster, which has failed until this is dropped.
@@ -118,34 +114,63 @@ impl Drop for Node {
     }
 }
 
+/// A sweep that waits for its job, no task of which may start yet.
+struct Waits {
+    child: Child,
+    job: Submitted,
+}
+
+fn held_back(study: &Study, options: &[&str]) -> Waits {
+    let job = || Some(study.try_read("many/slurm/job.json")?.split('"').nth(3)?.to_owned());
+    let last = job();
+    let child = study
+        .command(&[options, &["--", "--begin=now+1hour"]].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary that cargo has built");
+    wait_for("a job", || job() != last);
+    Waits { child, job: Submitted(job().expect("its number")) }
+}
+
+impl Waits {
+    /// Lets the tasks start; something fails: what is said.
+    fn fails(self) -> String {
+        self.job.start();
+        let output = self.child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        stderr(&output)
+    }
+}
+
+fn signal(signal: &str, child: &Child) {
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(status.expect("kill is there").success());
+}
+
 #[test]
 fn who_goes_away_can_come_back_or_join_by_hand() {
     let Some(_cluster) = cluster() else { return };
     let study = Study::new("detached", &SWEEP.replace("seeds = 5", "seeds = 100"));
     let options = ["s.toml", "--slurm", "--shards", "2", "--out", "many"];
-    // Ctrl-C while the tasks are held back.
-    let child = study
-        .command(&[&options[..], &["--", "--begin=now+1hour"]].concat())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary that cargo has built");
-    wait_for("a job", || study.dir.join("many/slurm/job.json").exists());
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    // Ctrl-C while the tasks wait.
+    let waits = held_back(&study, &options);
+    signal("-INT", &waits.child);
+    let Waits { child, job } = waits;
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
     let again =
         "\n  portolan sweep s.toml --slurm --shards 2 --out many --resume -- --begin=now+1hour\n";
     assert!(told.contains("goes on") && told.contains(again), "{told}");
     // Who comes back finds the same job.
-    let job = study.done(&[&options[..], &["--resume", "--detach", "--quiet"]].concat());
-    let job = Submitted(job.trim().to_owned());
+    let same = study.done(&[&options[..], &["--resume", "--detach", "--quiet"]].concat());
+    assert_eq!(same.trim(), job.0);
     assert!(told.contains(&format!("scancel {}", job.0)), "{told}");
     assert_eq!(states(&job.0), ["PENDING", "PENDING"]);
     let text = study.done(&[&options[..], &["--resume", "--detach"]].concat());
     assert!(text.contains("\n  portolan sweep merge many/shards --out many\n"), "{text}");
-    slurm("scontrol", &["update", &format!("jobid={}", job.0), "starttime=now"]);
+    job.start();
     wait_for("the job to end", || states(&job.0) == ["COMPLETED", "COMPLETED"]);
     assert_eq!(study.done(&["merge", "many/shards", "--out", "many"]), study.table);
     study.assert_same("many");
@@ -157,35 +182,30 @@ fn what_fails_is_told_with_its_reason_and_can_be_gone_on_with() {
     let study = Study::new("failing", SWEEP);
     let options = ["s.toml", "--slurm", "--shards", "5", "--out", "many"];
     // Something is wrong with the nodes: they cannot read what they are to run.
-    let moved = study.dir.join("elsewhere.toml");
-    let job = study.done(&[&options[..], &["--detach", "-q", "--", "--begin=now+1hour"]].concat());
-    let job = Submitted(job.trim().to_owned());
-    fs::rename(study.dir.join("net.toml"), &moved).expect("moves");
-    slurm("scontrol", &["update", &format!("jobid={}", job.0), "starttime=now"]);
-    wait_for("the job to fail", || states(&job.0) == ["FAILED"; 5]);
-    fs::rename(&moved, study.dir.join("net.toml")).expect("moves back");
-    drop(job);
-    // A task that is killed on the way leaves the others alone.
-    let child = study
-        .command(&[&options[..], &["--resume", "--", "--begin=now+1hour"]].concat())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary that cargo has built");
-    let job = || study.read("many/slurm/job.json").split('"').nth(3).map(str::to_owned);
-    let first = job();
-    wait_for("another job", || job() != first);
-    let job = Submitted(job().expect("its number"));
-    slurm("scancel", &[&format!("{}_4", job.0)]);
-    slurm("scontrol", &["update", &format!("jobid={}", job.0), "starttime=now"]);
-    let output = child.wait_with_output().expect("it ends");
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(3), "{told}");
+    let (scenario, moved) = (study.dir.join("net.toml"), study.dir.join("elsewhere.toml"));
+    let waits = held_back(&study, &options);
+    fs::rename(&scenario, &moved).expect("moves");
+    let told = waits.fails();
+    fs::rename(&moved, &scenario).expect("moves back");
+    for expected in [
+        " ended: FAILED\n",
+        "5 of 5 shards are not done",
+        "0 of 30 runs are kept",
+        "task 1: FAILED; the end of many/slurm/task-1.log:\n",
+        "net.toml",
+        "and likewise 4-5\n",
+        "go on with:\n  portolan sweep s.toml --slurm --shards 5 --out many --resume",
+    ] {
+        assert!(told.contains(expected), "{expected}\n{told}");
+    }
+    // A task that is cancelled leaves the others alone.
+    let waits = held_back(&study, &[&options[..], &["--resume"]].concat());
+    slurm("scancel", &[&format!("{}_4", waits.job.0)]);
+    let told = waits.fails();
     for expected in [
         "1 of 5 shards are not done",
         "24 of 30 runs are kept",
-        "task 4: CANCELLED; the end of many/slurm/task-4.log:\n",
-        "net.toml",
-        "go on with:\n  portolan sweep s.toml --slurm --shards 5 --out many --resume",
+        "task 4: Slurm does not know it any longer; it has printed nothing",
     ] {
         assert!(told.contains(expected), "{expected}\n{told}");
     }
@@ -220,4 +240,28 @@ fn without_slurm_it_says_what_else_can_be_done() {
     assert_eq!(output.status.code(), Some(2));
     let told = stderr(&output);
     assert!(told.contains("there is no `sbatch` here") && told.contains("--shard K/N"), "{told}");
+}
+
+/// A task that was given up may still run when Slurm starts it elsewhere.
+#[test]
+fn a_store_that_is_in_use_is_waited_for() {
+    let study = Study::new("in use", &long());
+    let shard = ["s.toml", "--out", "parts", "--shard", "1/2", "--resume", "--wait"];
+    let spawn = || study.command(&shard).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut first = spawn();
+    let store = study.dir.join("parts/shard-1-of-2.sqlite-wal");
+    wait_for("runs", || fs::metadata(&store).is_ok_and(|log| log.len() > 100_000));
+    signal("-STOP", &first);
+    let mut second = spawn();
+    let mut told = String::new();
+    let pipe = second.stderr.take().expect("it is piped");
+    let mut lines = BufReader::new(pipe);
+    lines.read_line(&mut told).expect("a line");
+    assert!(told.contains("is in use: waiting for it"), "{told}");
+    first.kill().expect("SIGKILL");
+    first.wait().expect("it ends");
+    assert!(second.wait().expect("it ends").success());
+    study.done(&["s.toml", "--out", "parts", "--shard", "2/2"]);
+    assert_eq!(study.done(&["merge", "parts", "--out", "many"]), study.table);
+    study.assert_same("many");
 }

@@ -11,12 +11,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::args::SweepArgs;
+use super::super::args::{MergeArgs, SweepArgs};
 use super::super::failure::Failure;
 use super::jobs::{self, Job, Look};
 use super::notes::{Note, store_name};
 use super::waiting::{self, Count};
-use super::{STORE, Study, Watch};
+use super::{Prepared, STORE, Watch};
 use crate::report::file::{make_folder, write_atomically};
 use crate::sweep::slurm::{Array, CORES, TASK, can_be_told, job_name, shell_word};
 use crate::sweep::{Schedule, Shard, Store, StoreError};
@@ -80,6 +80,11 @@ pub(super) fn slurm_of(dir: &Path) -> PathBuf {
     dir.join("slurm")
 }
 
+/// What task `number` prints into.
+pub(super) fn log_of(dir: &Path, number: usize) -> PathBuf {
+    slurm_of(dir).join(format!("task-{number}.log"))
+}
+
 fn record(dir: &Path) -> PathBuf {
     slurm_of(dir).join("job.json")
 }
@@ -95,7 +100,7 @@ fn last_job(dir: &Path) -> Result<Option<Job>, Failure> {
 }
 
 /// Without `--resume` nothing may be there.
-fn refuse_begun(study: &Study, had_job: bool, resume: bool) -> Result<(), Failure> {
+fn refuse_begun(study: &Prepared, had_job: bool, resume: bool) -> Result<(), Failure> {
     let shards = shards_of(&study.dir);
     let is_begun = had_job
         || study.dir.join(STORE).exists()
@@ -107,7 +112,7 @@ fn refuse_begun(study: &Study, had_job: bool, resume: bool) -> Result<(), Failur
 }
 
 /// Into how many shards the sweep is divided.
-fn shards(args: &SweepArgs, study: &Study, old: Option<&Job>) -> Result<usize, Failure> {
+fn shards(args: &SweepArgs, study: &Prepared, old: Option<&Job>) -> Result<usize, Failure> {
     match (args.cluster.shards, old) {
         (Some(asked), Some(job)) if asked != job.shards => Err(Failure::BadInput(format!(
             "this sweep is divided into {} shards already; leave --shards out, or use --out DIR to \
@@ -127,13 +132,13 @@ fn shards(args: &SweepArgs, study: &Study, old: Option<&Job>) -> Result<usize, F
 }
 
 /// What a shard has to do at first.
-fn due(study: &Study, shard: Shard) -> Count {
+fn due(study: &Prepared, shard: Shard) -> Count {
     let schedule = Schedule::new(study.sweep.cell_count(), study.goal.clone(), shard);
     Count { total: schedule.progress().0, done: 0 }
 }
 
 /// How far a shard is, by its store.
-pub(super) fn count(study: &Study, shard: Shard) -> Result<Count, Failure> {
+pub(super) fn count(study: &Prepared, shard: Shard) -> Result<Count, Failure> {
     let path = shards_of(&study.dir).join(store_name(shard));
     if !path.exists() {
         return Ok(due(study, shard));
@@ -143,7 +148,7 @@ pub(super) fn count(study: &Study, shard: Shard) -> Result<Count, Failure> {
     for cell in store.cells_with_runs()? {
         schedule.update(cell, &store.rows(cell)?);
     }
-    // Those who join by hand compare what the stores say.
+    // Who joins them goes by what the stores say.
     store.note_goal(&study.goal)?;
     let (total, done) = schedule.progress();
     Ok(Count { total, done })
@@ -152,7 +157,7 @@ pub(super) fn count(study: &Study, shard: Shard) -> Result<Count, Failure> {
 /// Submits a job for the shards that are not done; nothing if all are.
 fn submit(
     args: &SweepArgs,
-    study: &Study,
+    study: &Prepared,
     shards: usize,
     quiet: bool,
 ) -> Result<Option<(Job, Vec<Count>)>, Failure> {
@@ -163,7 +168,9 @@ fn submit(
     if tasks.is_empty() {
         return Ok(None);
     }
+    // What an earlier job left behind is of no use to who reads what becomes of this one.
     for &number in &tasks {
+        let _ = std::fs::remove_file(log_of(&study.dir, number));
         let store = shards_of(&study.dir).join(store_name(Shard { number, of: shards }));
         Note::beside(&store).remove();
     }
@@ -183,7 +190,7 @@ fn submit(
 /// The job array that does these tasks. Paths are whole: tasks start in another folder.
 fn array(
     args: &SweepArgs,
-    study: &Study,
+    study: &Prepared,
     tasks: Vec<usize>,
     shards: usize,
 ) -> Result<Array, Failure> {
@@ -223,7 +230,7 @@ fn whole(path: &Path) -> Result<String, Failure> {
 }
 
 /// Says how to come back to a job.
-fn detach(study: &Study, job: &Job, quiet: bool) -> Result<(), Failure> {
+fn detach(study: &Prepared, job: &Job, quiet: bool) -> Result<(), Failure> {
     if quiet {
         return super::super::print(&format!("{}\n", job.id));
     }
@@ -236,13 +243,8 @@ fn detach(study: &Study, job: &Job, quiet: bool) -> Result<(), Failure> {
     ))
 }
 
-/// Joins the shards, of which all are done, and writes what came out.
-fn join(study: &Study, args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
-    let Study { sweep, identity, goal, dir, .. } = study;
-    let mut store = Store::open(&dir.join(STORE), sweep, identity, true)?;
-    for shard in super::stores(&[shards_of(dir)])? {
-        store.take(&shard, identity)?;
-    }
-    store.note_goal(goal)?;
-    super::finish(dir, sweep, goal, &store, (args.plots, quiet))
+/// Joins the shards, of which all are done, as `portolan sweep merge` does.
+fn join(study: &Prepared, args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
+    let (stores, out) = (vec![shards_of(&study.dir)], study.dir.clone());
+    super::join(&MergeArgs { stores, out, plots: args.plots }, quiet)
 }

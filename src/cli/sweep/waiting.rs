@@ -11,9 +11,9 @@ use super::super::failure::Failure;
 use super::super::terminal;
 use super::jobs::{self, Job, Look};
 use super::notes::{Note, store_name};
-use super::slurm::{count, shard, shards_of, slurm_of};
-use super::{Study, Watch};
-use crate::sweep::slurm::{Task, shell_word};
+use super::slurm::{count, log_of, shard, shards_of};
+use super::{Prepared, Watch};
+use crate::sweep::slurm::{Task, ranges, shell_word};
 
 /// How long Slurm is left in peace between questions, at first and at most \[s\]: its controller
 /// serves all users.
@@ -21,7 +21,7 @@ const GAP: (f64, f64) = (1.0, 30.0);
 /// How often the user is shown something.
 const LOOK: Duration = Duration::from_millis(200);
 /// Of so many tasks that failed the log is shown, and so many lines of it.
-const LOGS: (usize, usize) = (3, 5);
+const LOGS: (usize, usize) = (3, 12);
 
 /// Runs of a shard, and those of them that are done.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Count {
 /// # Errors
 /// If the user does not want to wait any longer: the job goes on.
 pub(super) fn wait(
-    study: &Study,
+    study: &Prepared,
     job: &Job,
     mut counts: Vec<Count>,
     watch: &Watch,
@@ -87,7 +87,7 @@ pub(super) fn wait(
     Ok(tasks)
 }
 
-fn read_notes(study: &Study, job: &Job, counts: &mut [Count]) {
+fn read_notes(study: &Prepared, job: &Job, counts: &mut [Count]) {
     for (number, count) in (1..).zip(counts) {
         let store = shards_of(&study.dir).join(store_name(shard(number, job)));
         if !count.is_complete()
@@ -100,12 +100,18 @@ fn read_notes(study: &Study, job: &Job, counts: &mut [Count]) {
 
 /// Takes over what Slurm says now; whoever waits wants to know at once what went wrong.
 fn note_tasks(known: &mut BTreeMap<usize, Task>, now: Vec<Task>, watch: &Watch) {
+    let mut failed: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for task in now {
         let had_ended = known.get(&task.number).is_some_and(Task::has_ended);
         if task.has_ended() && task.state != "COMPLETED" && !had_ended {
-            say(watch, &format!("task {} ended: {}", task.number, task.state));
+            failed.entry(task.state.clone()).or_default().push(task.number);
         }
         known.insert(task.number, task);
+    }
+    for (state, mut numbers) in failed {
+        numbers.sort_unstable();
+        let s = if numbers.len() == 1 { "" } else { "s" };
+        say(watch, &format!("task{s} {} ended: {state}", ranges(&numbers)));
     }
 }
 
@@ -141,7 +147,7 @@ fn show(counts: &[Count], tasks: &BTreeMap<usize, Task>, watch: &Watch) {
 /// # Errors
 /// If shards are not done: which, why, and what to do.
 pub(super) fn report(
-    study: &Study,
+    study: &Prepared,
     job: &Job,
     tasks: &BTreeMap<usize, Task>,
 ) -> Result<(), Failure> {
@@ -167,34 +173,33 @@ pub(super) fn report(
         text.push_str(&fate(study, number, tasks.get(&number)));
     }
     if undone.len() > LOGS.0 {
-        let rest: Vec<String> = undone[LOGS.0..].iter().map(usize::to_string).collect();
-        let _ = writeln!(text, "and the tasks {}", rest.join(", "));
+        let _ = writeln!(text, "and likewise {}", ranges(&undone[LOGS.0..]));
     }
     let _ = write!(text, "go on with:\n  {}", again());
     Err(Failure::Unfinished(text))
 }
 
 /// What became of a task that did not do its shard.
-fn fate(study: &Study, number: usize, task: Option<&Task>) -> String {
-    let state = task.map_or("it ended, Slurm no longer knows why", |task| task.state.as_str());
+fn fate(study: &Prepared, number: usize, task: Option<&Task>) -> String {
+    let state = task.map_or("Slurm does not know it any longer", |task| task.state.as_str());
     let mut text = format!("task {number}: {state}");
     if let Some(advice) = task.and_then(Task::advice) {
         let _ = write!(text, "; {advice}");
     }
-    let path = slurm_of(&study.dir).join(format!("task-{number}.log"));
-    let Ok(log) = fs::read(&path) else {
-        let path = path.display();
-        let _ = writeln!(
-            text,
-            "\n    it has printed nothing into {path}: do the nodes share this folder?"
-        );
-        return text;
-    };
-    let log = String::from_utf8_lossy(&log);
-    let lines: Vec<&str> = log.lines().collect();
-    let _ = writeln!(text, "; the end of {}:", path.display());
-    for line in &lines[lines.len().saturating_sub(LOGS.1)..] {
-        let _ = writeln!(text, "    {line}");
+    let path = log_of(&study.dir, number);
+    match fs::read(&path) {
+        Ok(log) => {
+            let log = String::from_utf8_lossy(&log);
+            let lines: Vec<&str> = log.lines().collect();
+            let _ = writeln!(text, "; the end of {}:", path.display());
+            for line in &lines[lines.len().saturating_sub(LOGS.1)..] {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        Err(_) => text.push_str(
+            "; it has printed nothing: was it cancelled before\n    it began, or do the nodes not \
+             share this folder?\n",
+        ),
     }
     text
 }
