@@ -53,7 +53,7 @@ fn seeds_are_added_on_a_cluster_too() {
 
 /// The sweep with runs for some seconds.
 fn long() -> String {
-    SWEEP.replace("seeds = 5", "seeds = 100\n[set]\nduration = '1s'")
+    SWEEP.replace("seeds = 5", "seeds = 100\n[set]\nduration = '10s'")
 }
 
 #[test]

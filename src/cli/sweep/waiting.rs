@@ -18,6 +18,8 @@ use crate::sweep::slurm::{Task, ranges, shell_word};
 /// How long Slurm is left in peace between questions, at first and at most \[s\]: its controller
 /// serves all users.
 const GAP: (f64, f64) = (1.0, 30.0);
+/// So many notes of shards are read in a second: they are on a disk that many share.
+const NOTES: f64 = 100.0;
 /// How often the user is shown something.
 const LOOK: Duration = Duration::from_millis(200);
 /// Of so many tasks that failed the log is shown, and so many lines of it.
@@ -48,32 +50,29 @@ pub(super) fn wait(
 ) -> Result<BTreeMap<usize, Task>, Failure> {
     let mut tasks = BTreeMap::new();
     let (mut asked, mut gap, mut is_silent) = (Stopwatch::start(), GAP.0, false);
-    loop {
-        if watch.interrupted.load(Ordering::Relaxed) {
-            watch.bar.finish_and_clear();
-            let (id, again) = (&job.id, again());
-            return Err(Failure::Unfinished(format!(
-                "job {id} goes on; wait for it again with:\n  {again}\nstop it with: scancel {id}"
-            )));
+    let mut read: Option<Stopwatch> = None;
+    while !watch.interrupted.load(Ordering::Relaxed) {
+        if read.is_none_or(|read| read.seconds() >= job.shards as f64 / NOTES) {
+            read_notes(study, job, &mut counts);
+            read = Some(Stopwatch::start());
         }
-        read_notes(study, job, &mut counts);
-        let wanted = if counts.iter().all(|it| it.is_complete()) { GAP.0 } else { gap };
-        if asked.seconds() >= wanted {
+        let is_near = counts.iter().all(|it| it.is_complete());
+        if asked.seconds() >= if is_near { GAP.0 } else { gap } {
             match jobs::look(job)? {
-                Look::Gone => break,
-                Look::Tasks(now) => {
+                Look::Silent(why) => {
+                    if !is_silent {
+                        say(watch, &format!("Slurm does not answer, it is asked again: {why}"));
+                    }
+                    is_silent = true;
+                }
+                told => {
                     is_silent = false;
-                    let all_ended = now.iter().all(Task::has_ended);
-                    note_tasks(&mut tasks, now, watch);
-                    if all_ended {
-                        break;
+                    if take_over(&mut tasks, told, watch) {
+                        watch.bar.finish_and_clear();
+                        recall(&mut tasks, job);
+                        return Ok(tasks);
                     }
                 }
-                Look::Silent(why) if !is_silent => {
-                    is_silent = true;
-                    say(watch, &format!("Slurm does not answer, it is asked again: {why}"));
-                }
-                Look::Silent(_) => {}
             }
             (asked, gap) = (Stopwatch::start(), (gap * 1.5).min(GAP.1));
         }
@@ -81,10 +80,10 @@ pub(super) fn wait(
         std::thread::sleep(LOOK);
     }
     watch.bar.finish_and_clear();
-    for task in jobs::history(job) {
-        tasks.entry(task.number).or_insert(task);
-    }
-    Ok(tasks)
+    let (id, again) = (&job.id, again());
+    Err(Failure::Unfinished(format!(
+        "job {id} goes on; wait for it again with:\n  {again}\nstop it with: scancel {id}"
+    )))
 }
 
 fn read_notes(study: &Prepared, job: &Job, counts: &mut [Count]) {
@@ -94,6 +93,23 @@ fn read_notes(study: &Prepared, job: &Job, counts: &mut [Count]) {
             && let Some((total, done)) = Note::beside(&store).read()
         {
             *count = Count { total, done };
+        }
+    }
+}
+
+/// Takes over what Slurm tells: true if the job has ended.
+fn take_over(known: &mut BTreeMap<usize, Task>, told: Look, watch: &Watch) -> bool {
+    let Look::Tasks(tasks) = told else { return true };
+    let all_ended = tasks.iter().all(Task::has_ended);
+    note_tasks(known, tasks, watch);
+    all_ended
+}
+
+/// Asks the accounting for tasks of which the end was not seen.
+fn recall(known: &mut BTreeMap<usize, Task>, job: &Job) {
+    for task in jobs::history(job) {
+        if known.get(&task.number).is_none_or(|known| !known.has_ended()) {
+            known.insert(task.number, task);
         }
     }
 }
@@ -181,6 +197,8 @@ pub(super) fn report(
 
 /// What became of a task that did not do its shard.
 fn fate(study: &Prepared, number: usize, task: Option<&Task>) -> String {
+    // A state that is no end was seen before Slurm forgot the task.
+    let task = task.filter(|task| task.has_ended());
     let state = task.map_or("Slurm does not know it any longer", |task| task.state.as_str());
     let mut text = format!("task {number}: {state}");
     if let Some(advice) = task.and_then(Task::advice) {
