@@ -1,6 +1,7 @@
 //! The command line: one type for each command, with its help.
 
 mod size;
+mod slurm;
 mod sweep;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use size::SizeArgs;
+pub(super) use slurm::SlurmArgs;
 pub(super) use sweep::{MergeArgs, SweepArgs, SweepCommand};
 
 use crate::report::plot::Format;

@@ -1,5 +1,10 @@
 //! `portolan sweep`: a grid of runs, its store, and what came out.
 
+mod jobs;
+mod notes;
+mod slurm;
+mod waiting;
+
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +30,22 @@ const STORE: &str = "sweep.sqlite";
 pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     match &args.command {
         Some(SweepCommand::Merge(merge)) => join(merge, quiet),
+        None if args.cluster.slurm => slurm::sweep(args, quiet),
         None => run(args, quiet),
     }
 }
 
-fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
+/// A sweep that has been read, all cells of which can be run.
+struct Prepared {
+    sweep: Sweep,
+    subject: Subject,
+    identity: Identity,
+    goal: Goal,
+    /// Where its results go.
+    dir: PathBuf,
+}
+
+fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Prepared, Failure> {
     let file = args.sweep.as_deref().unwrap_or_else(|| Path::new(""));
     let name = file.display().to_string();
     let text = std::fs::read(file)
@@ -37,8 +53,6 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     let sweep = Sweep::read(&text, &name)?;
     let base = file.parent().unwrap_or_else(|| Path::new(""));
     let subject = Subject::find(&sweep, base)?;
-    let jobs = args.jobs.unwrap_or_else(cores);
-    let watch = Watch::new();
     let notices = work::check(&sweep, &subject, jobs, &watch.interrupted)?;
     if watch.interrupted.load(Ordering::Relaxed) {
         return Err(Failure::Unfinished("interrupted before anything was run".into()));
@@ -49,19 +63,34 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     let goal = Goal::of(&sweep, args.precision.map(|it| it.as_f64()), args.max_seeds);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-sweep", sweep.name)));
     make_folder(&dir)?;
-    let shard = args.shard.unwrap_or_default();
-    let path = dir.join(match args.shard {
-        Some(shard) => format!("shard-{}-of-{}.sqlite", shard.number, shard.of),
-        None => STORE.to_owned(),
-    });
-    let store = Store::open(&path, &sweep, &Identity::of(&sweep, &subject), args.resume)?;
+    let identity = Identity::of(&sweep, &subject);
+    Ok(Prepared { sweep, subject, identity, goal, dir })
+}
+
+fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
+    let jobs = args.jobs.unwrap_or_else(cores);
+    let watch = Watch::new();
+    let Prepared { sweep, subject, identity, goal, dir } = read(args, jobs, &watch, quiet)?;
+    let path = dir.join(args.shard.map_or_else(|| STORE.to_owned(), notes::store_name));
+    let store = match args.cluster.wait {
+        true => {
+            let stop = &watch.interrupted;
+            notes::open_patiently(&path, &sweep, &identity, args.resume, stop)?
+        }
+        false => Store::open(&path, &sweep, &identity, args.resume)?,
+    };
     store.note_goal(&goal)?;
-    let mut schedule = Schedule::new(sweep.cell_count(), goal, shard);
+    let mut schedule = Schedule::new(sweep.cell_count(), goal, args.shard.unwrap_or_default());
+    let mut note = args.shard.map(|_| notes::Note::beside(&path));
     let workers = (jobs, &*watch.interrupted);
-    let mut look = |progress| watch.show(progress);
+    let mut look = |progress| {
+        watch.show(progress);
+        note.iter_mut().for_each(|note| note.write(progress));
+    };
     let complete = work::run_all(&sweep, &subject, &mut schedule, &store, workers, &mut look);
     watch.bar.finish_and_clear();
     let (total, done) = schedule.progress();
+    note.iter().for_each(|note| note.write_now((total, done)));
     if !complete? {
         let store = path.display();
         return Err(Failure::Unfinished(format!(

@@ -15,6 +15,7 @@
 //! | [`results`] | `results.csv`, `cells.csv` |
 //! | [`table`], `columns` | the cells as text |
 //! | [`pictures`] | the plots that the file asks for |
+//! | [`slurm`] | job arrays: their script, and what Slurm prints |
 //! | `unit` | in which unit a measure is shown |
 //! | [`size`] | how large a queue should be |
 //!
@@ -35,6 +36,7 @@ pub mod results;
 mod schedule;
 mod seeds;
 pub mod size;
+pub mod slurm;
 pub mod statistics;
 mod store;
 mod study;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::PlotFormat;
+use super::{PlotFormat, SlurmArgs};
 use crate::sweep::Shard;
 use crate::units::{Ratio, UnitError};
 
@@ -18,7 +18,8 @@ use crate::units::{Ratio, UnitError};
 #[command(
     after_help = "Example:\n  portolan sweep scenarios/studies/loss-by-load.toml --out out --precision 2%\n\n\
     Killed or interrupted? The same command with --resume goes on. On several\n\
-    machines: --shard 1/3, 2/3, 3/3, then portolan sweep merge."
+    machines: --shard 1/3, 2/3, 3/3, then portolan sweep merge. On a Slurm cluster:\n  \
+    portolan sweep study.toml --out out --slurm -- --partition=short --time=10"
 )]
 pub struct SweepArgs {
     /// Something else than to run a sweep.
@@ -39,6 +40,9 @@ pub struct SweepArgs {
     /// Do only part K of N, in a store of its own.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
+    /// On a cluster.
+    #[command(flatten)]
+    pub cluster: SlurmArgs,
     /// Add seeds until every confidence interval is this narrow, for example 1%.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub precision: Option<Ratio>,
