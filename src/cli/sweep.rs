@@ -16,7 +16,7 @@ use crate::sweep::results::{self, ResultsError};
 use crate::sweep::statistics::Estimate;
 use crate::sweep::work::{self, WorkError};
 use crate::sweep::{
-    About, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
+    About, Forecasts, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
 };
 
 /// The name of the store of a whole sweep.
@@ -58,6 +58,7 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     });
     let store = Store::open(&path, &sweep, &Identity::of(&sweep, &subject), args.resume)?;
     store.note_goal(&goal)?;
+    store.note_forecasts(&Forecasts::of(&sweep, &subject, &watch.interrupted))?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, shard);
     let workers = (jobs, &*watch.interrupted);
     let mut look = |schedule: &Schedule| watch.show(schedule.progress());
@@ -152,6 +153,7 @@ fn join(args: &MergeArgs, quiet: bool) -> Result<(), Failure> {
     }
     let goal = Goal::of(&sweep, about.precision, about.max_seeds);
     store.note_goal(&goal)?;
+    store.note_forecasts(&about.forecasts)?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, Default::default());
     for cell in store.cells_with_runs()? {
         schedule.update(cell, &store.rows(cell)?);

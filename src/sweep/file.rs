@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{self, Axis};
 use super::drawing::{self, Drawing};
+use super::forecast::Model;
 use super::unit::Unit;
 use crate::scenario::LoadError;
 use crate::scenario::decode::{Form, decode, unknown_key};
@@ -61,6 +62,8 @@ pub struct Measure {
     pub expression: String,
     /// The unit it is shown in.
     pub unit: Unit,
+    /// The model whose prediction stands beside it.
+    pub model: Model,
 }
 
 /// The keys of a sweep.
@@ -174,6 +177,8 @@ struct WrittenMeasure {
     value: String,
     label: Option<String>,
     unit: Option<Unit>,
+    #[serde(default)]
+    model: Model,
 }
 
 /// Reads the sweep `text`, which messages call `file`.
@@ -348,7 +353,9 @@ fn measures(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<Measure> {
 fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     let place = format!("measure.{name}");
     let written = match &entry.node.value {
-        Value::String(text) => WrittenMeasure { value: text.clone(), label: None, unit: None },
+        Value::String(text) => {
+            WrittenMeasure { value: text.clone(), label: None, unit: None, model: Model::Any }
+        }
         Value::Table(table) => {
             let required = || vec!["value".to_owned()];
             let form = Form { place: &place, anchor: entry.key, without: &[], required: &required };
@@ -365,7 +372,8 @@ fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     };
     let unit = written.unit.unwrap_or_else(|| Unit::of_expression(&written.value));
     let label = written.label.unwrap_or_else(|| name.to_owned());
-    Some(Measure { name: name.to_owned(), label, expression: written.value, unit })
+    let (name, model) = (name.to_owned(), written.model);
+    Some(Measure { name, label, expression: written.value, unit, model })
 }
 
 impl Sweep {

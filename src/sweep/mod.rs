@@ -9,6 +9,7 @@
 //! | [`Store`] | finished runs in one SQLite file, each a transaction |
 //! | [`Schedule`] | which run comes next, and when a cell has enough of them |
 //! | [`work`] | the threads that simulate |
+//! | [`Forecasts`] | what models predict of the measures |
 //! | [`statistics`] | means and their confidence intervals |
 //! | [`results`] | `results.csv`, `cells.csv` |
 //! | [`table`] | the cells as text |
@@ -22,6 +23,7 @@
 mod axis;
 mod drawing;
 mod file;
+mod forecast;
 mod grid;
 mod identity;
 pub mod pictures;
@@ -38,6 +40,7 @@ pub mod work;
 pub use axis::{Axis, Point};
 pub use drawing::Drawing;
 pub use file::{Measure, Sweep};
+pub use forecast::{Forecast, Forecasts, Model};
 pub use grid::Cell;
 pub use identity::Identity;
 pub use schedule::{Goal, Job, Schedule, Shard};

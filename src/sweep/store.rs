@@ -16,6 +16,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::file::Sweep;
+use super::forecast::Forecasts;
 use super::identity::Identity;
 use super::schedule::Goal;
 
@@ -238,6 +239,25 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps what models predict.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note_forecasts(&self, forecasts: &Forecasts) -> Result<(), StoreError> {
+        set_about(&self.connection, "theory", &forecasts.to_text())
+            .map_err(|error| self.trouble(error))
+    }
+
+    /// What models predict.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn forecasts(&self) -> Result<Forecasts, StoreError> {
+        let text = "SELECT coalesce(max(value), '') FROM about WHERE key = 'theory'";
+        let text = self.connection.query_row(text, [], |row| row.get::<_, String>(0));
+        text.map(|text| Forecasts::from_text(&text)).map_err(|error| self.trouble(error))
+    }
+
     fn trouble(&self, error: rusqlite::Error) -> StoreError {
         StoreError::of(&self.path, error)
     }
@@ -256,6 +276,8 @@ pub struct About {
     pub max_seeds: Option<usize>,
     /// What decides the results.
     pub identity: Identity,
+    /// What models predict.
+    pub forecasts: Forecasts,
 }
 
 impl About {
@@ -277,6 +299,7 @@ impl About {
                 precision: text("precision")?.parse().ok(),
                 max_seeds: text("max-seeds")?.parse().ok(),
                 identity: read_identity(&connection)?,
+                forecasts: Forecasts::from_text(&text("theory")?),
             })
         };
         read().map_err(|error| StoreError::of(path, error))

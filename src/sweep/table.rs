@@ -45,9 +45,11 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     fixed.push(Column { heading: "Runs".into(), cells: runs, is_number: true });
     let measures = sweep.measures.iter().enumerate().map(|(place, measure)| {
         let estimates = outcome.cells.iter().take(shown).map(|cell| cell[place]);
-        of_measure(measure, &estimates.collect::<Vec<_>>())
+        let estimates: Vec<Estimate> = estimates.collect();
+        let predicted = of_model(sweep, outcome, place, &estimates);
+        std::iter::once(of_measure(measure, &estimates)).chain(predicted)
     });
-    let columns: Vec<Column> = measures.collect();
+    let columns: Vec<Column> = measures.flatten().collect();
 
     let mut text = String::new();
     let mut rest = columns.as_slice();
@@ -71,6 +73,22 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     text.push_str(format!(" ±: {level:.4}").trim_end_matches('0').trim_end_matches('.'));
     text.push_str(" % confidence interval of the mean (Student's t)\n");
     text.push_str(&missing(sweep, outcome));
+    text.push_str(&strained(sweep, outcome));
+    text
+}
+
+/// Which assumptions of models are strained, and in how many cells.
+fn strained(sweep: &Sweep, outcome: &Outcome) -> String {
+    let look = textwrap::Options::new(WIDTH).initial_indent(" ~ ").subsequent_indent("   ");
+    let mut text = String::new();
+    for (place, measure) in sweep.measures.iter().enumerate() {
+        for (strain, cells) in outcome.forecasts.strains(sweep, place) {
+            let cells = if cells == 1 { "1 cell".into() } else { format!("{cells} cells") };
+            let line = format!("{} by {strain} ({cells})", measure.name);
+            text.push_str(&textwrap::fill(&line, &look));
+            text.push('\n');
+        }
+    }
     text
 }
 
@@ -89,15 +107,39 @@ fn missing(sweep: &Sweep, outcome: &Outcome) -> String {
 
 /// A measure's column: all its values in one unit.
 fn of_measure(measure: &Measure, estimates: &[Estimate]) -> Column {
-    let high =
-        estimates.iter().filter_map(|it| it.mean).fold(0.0, |high: f64, x| high.max(x.abs()));
-    let (unit, one) = measure.unit.scaled(high);
+    let (unit, one) = measure.unit.scaled(highest(estimates));
     let heading = match unit {
         "" => measure.name.clone(),
         _ => format!("{}\n[{unit}]", measure.name),
     };
     let cells = estimates.iter().map(|estimate| interval(estimate, one)).collect();
     Column { heading, cells, is_number: true }
+}
+
+/// The column of what a model predicts of a measure, in the measure's unit; none if there is no such model.
+fn of_model(
+    sweep: &Sweep,
+    outcome: &Outcome,
+    measure: usize,
+    estimates: &[Estimate],
+) -> Option<Column> {
+    let name = outcome.forecasts.name(sweep, measure)?;
+    let (_, one) = sweep.measures[measure].unit.scaled(highest(estimates));
+    let cell = |(number, estimate): (usize, &Estimate)| {
+        let forecast = outcome.forecasts.get(sweep, number, measure)?;
+        let value = forecast.value / one;
+        let half = estimate.half_width.map_or(0.0, |half| half / one);
+        // As many digits as the mean has, and four at least.
+        let digits = decimals(half, 2).max(decimals(value, 4)).min(12);
+        let digits = if value.abs() < 1e-6 { 0 } else { digits };
+        Some(format!("{}{value:.digits$}", if forecast.at_least { "≥ " } else { "" }))
+    };
+    let cells = estimates.iter().enumerate().map(|pair| cell(pair).unwrap_or_else(|| "-".into()));
+    Some(Column { heading: name.to_owned(), cells: cells.collect(), is_number: true })
+}
+
+fn highest(estimates: &[Estimate]) -> f64 {
+    estimates.iter().filter_map(|it| it.mean).fold(0.0, |high: f64, x| high.max(x.abs()))
 }
 
 /// Mean and half width, with two digits of the latter.

@@ -121,6 +121,14 @@ impl<'c, 'a> Chart<'c, 'a> {
 }
 
 impl Chart<'_, '_> {
+    /// Draws what a model says of curve `number`.
+    pub(super) fn model(&mut self, points: Vec<Value>, number: usize) {
+        if points.len() > 1 {
+            let colour = style::series(number).colour;
+            self.line(points, Stroke { colour, width: 2.0, dash: style::MODEL });
+        }
+    }
+
     /// Draws curve `number` of `of`: means with markers and their intervals, and lines between.
     pub(super) fn bars(&mut self, bars: &[Bar], number: usize, of: usize) {
         const CAP: f64 = 7.0;
