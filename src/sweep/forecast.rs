@@ -4,7 +4,6 @@
 //! [`Prediction::is_measured_by`](crate::theory::Prediction::is_measured_by)). The store keeps what
 //! was predicted, so that whoever joins shards needs no scenario.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::{self, Deserializer};
@@ -61,12 +60,6 @@ pub struct Forecast {
     pub at_least: bool,
     /// Which of its assumptions are met in part only.
     pub strained: Vec<String>,
-}
-
-impl fmt::Display for Forecast {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.at_least { "≥ " } else { "" }, self.value)
-    }
 }
 
 /// All that models predict of a sweep.
@@ -141,17 +134,23 @@ impl Forecasts {
         Some(if models.all(|it| it.model == first) { first } else { "theory" })
     }
 
-    /// What is strained of a measure's models, with the number of cells in which it is.
+    /// What is strained, each with the measures and models that it concerns. Numbers, which differ from cell
+    /// to cell, are left out.
     #[must_use]
-    pub fn strains(&self, sweep: &Sweep, measure: usize) -> Vec<(String, usize)> {
-        let mut told: Vec<(String, usize)> = Vec::new();
-        for cell in 0..sweep.cell_count() {
-            let Some(forecast) = self.get(sweep, cell, measure) else { continue };
+    pub fn strains(&self, sweep: &Sweep) -> Vec<(String, Vec<String>)> {
+        let mut told: Vec<(String, Vec<String>)> = Vec::new();
+        let all = (0..sweep.cell_count()).flat_map(|cell| {
+            let one = move |measure| Some((measure, self.get(sweep, cell, measure)?));
+            (0..sweep.measures.len()).filter_map(one)
+        });
+        for (measure, forecast) in all {
+            let of = format!("{} ({})", sweep.measures[measure].name, forecast.model);
             for strain in &forecast.strained {
-                let line = format!("{}: {strain}", forecast.model);
-                match told.iter_mut().find(|(other, _)| *other == line) {
-                    Some((_, cells)) => *cells += 1,
-                    None => told.push((line, 1)),
+                let what = strain.rsplit_once(" (").map_or(strain.as_str(), |(what, _)| what);
+                match told.iter_mut().find(|(other, _)| other == what) {
+                    Some((_, all)) if all.contains(&of) => {}
+                    Some((_, all)) => all.push(of.clone()),
+                    None => told.push((what.to_owned(), vec![of.clone()])),
                 }
             }
         }
@@ -179,7 +178,7 @@ mod tests {
             )
         };
         let all = Forecasts(vec![
-            forecast(0, 1, "PFTK", &["few losses"]),
+            forecast(0, 1, "PFTK", &["few losses (some 80)"]),
             forecast(0, 1, "Mathis", &[]),
             forecast(1, 1, "Mathis", &["few losses"]),
         ]);
@@ -189,10 +188,10 @@ mod tests {
         assert_eq!(all.get(&any, 0, 1).map(|it| it.model.as_str()), Some("PFTK"));
         assert_eq!((all.get(&any, 0, 0), all.name(&any, 0)), (None, None));
         assert_eq!(all.name(&any, 1), Some("theory"));
-        let strains = all.strains(&any, 1);
-        assert_eq!(strains[1], ("Mathis: few losses".into(), 1));
+        let both = vec!["m (PFTK)".to_owned(), "m (Mathis)".to_owned()];
+        assert_eq!(all.strains(&any), [("few losses".to_owned(), both)]);
         let named = sweep(&text("Mathis"));
-        assert_eq!((all.name(&named, 1), all.strains(&named, 1).len()), (Some("Mathis"), 1));
+        assert_eq!((all.name(&named, 1), all.strains(&named).len()), (Some("Mathis"), 1));
         assert_eq!(all.name(&sweep(&text("none")), 1), None);
         assert!(faults(&text("M/D/2")).contains("did you mean `M/D/1`?"));
     }

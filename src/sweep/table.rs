@@ -47,21 +47,21 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
         let estimates = outcome.cells.iter().take(shown).map(|cell| cell[place]);
         let estimates: Vec<Estimate> = estimates.collect();
         let predicted = of_model(sweep, outcome, place, &estimates);
-        std::iter::once(of_measure(measure, &estimates)).chain(predicted)
+        std::iter::once(of_measure(measure, &estimates)).chain(predicted).collect()
     });
-    let columns: Vec<Column> = measures.flatten().collect();
+    let columns: Vec<Vec<Column>> = measures.collect();
 
     let mut text = String::new();
     let mut rest = columns.as_slice();
     let taken: usize = fixed.iter().map(Column::width).sum();
     while !rest.is_empty() {
         let mut width = taken;
-        let fits = rest.iter().take_while(|column| {
-            width += column.width();
+        let fits = rest.iter().take_while(|group| {
+            width += group.iter().map(Column::width).sum::<usize>();
             width <= WIDTH
         });
         let count = fits.count().max(1);
-        text.push_str(&drawn(fixed.iter().chain(&rest[..count]), shown));
+        text.push_str(&drawn(fixed.iter().chain(rest[..count].iter().flatten()), shown));
         text.push('\n');
         rest = &rest[count..];
     }
@@ -77,19 +77,16 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     text
 }
 
-/// Which assumptions of models are strained, and in how many cells.
+/// Which assumptions of models are strained.
 fn strained(sweep: &Sweep, outcome: &Outcome) -> String {
-    let look = textwrap::Options::new(WIDTH).initial_indent(" ~ ").subsequent_indent("   ");
-    let mut text = String::new();
-    for (place, measure) in sweep.measures.iter().enumerate() {
-        for (strain, cells) in outcome.forecasts.strains(sweep, place) {
-            let cells = if cells == 1 { "1 cell".into() } else { format!("{cells} cells") };
-            let line = format!("{} by {strain} ({cells})", measure.name);
-            text.push_str(&textwrap::fill(&line, &look));
-            text.push('\n');
-        }
-    }
-    text
+    let look = textwrap::Options::new(WIDTH)
+        .initial_indent(" ~ ")
+        .subsequent_indent("   ")
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = outcome.forecasts.strains(sweep).into_iter().map(|(strain, of)| {
+        format!("{}\n", textwrap::fill(&format!("{}: {strain}", of.join(", ")), &look))
+    });
+    lines.collect()
 }
 
 /// How often measures had no value.

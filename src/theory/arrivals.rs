@@ -71,10 +71,8 @@ impl Arrivals {
             }
             if share < 0.99 {
                 let idle = (1.0 - share) * 100.0;
-                arrivals.strain(format!(
-                    "{} is idle for {idle:.0} % of the time",
-                    view.app(stream.app)
-                ));
+                let name = view.app(stream.app);
+                arrivals.strain(format!("{name} is idle at times ({idle:.0} %)"));
             }
             let mut rate = 1.0 / stream.gap;
             for &channel in before {
@@ -112,9 +110,8 @@ impl Arrivals {
             return None;
         }
         if faster < FASTER {
-            self.strain(format!(
-                "a link before is only {faster:.1} times as fast: it spaces arrivals"
-            ));
+            let what = "a link before is hardly faster and spaces arrivals";
+            self.strain(format!("{what} ({faster:.1} times)"));
         }
         match settings.loss {
             LossSpec::None => Some(1.0),
@@ -154,7 +151,7 @@ impl Arrivals {
         }
         if length < LENGTH {
             let wanted = Time::from_secs_f64(libm::ceil(LENGTH * service * relaxation));
-            self.strain(format!("such a queue changes slowly: run it for {wanted} or longer"));
+            self.strain(format!("the run is short for so slow a queue ({wanted} would do)"));
         }
         Some(())
     }

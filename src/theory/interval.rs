@@ -33,7 +33,8 @@ impl Batches {
         }
         let mean = parts.iter().sum::<f64>() / n;
         let squares: f64 = parts.iter().map(|part| (part - mean) * (part - mean)).sum();
-        if squares <= 0.0 {
+        // What rounding leaves of equal parts.
+        if squares <= mean * mean * n * 1e-20 {
             return None;
         }
         let products: f64 = parts.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();

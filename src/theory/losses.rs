@@ -50,7 +50,7 @@ impl<'a> Expected<'a> {
         let least = sender.rto_min.as_secs_f64();
         let rto = if sender.rto_min_of_variance { rtt + least } else { rtt.max(least) };
         let reno = tcp::mathis(p, b);
-        let of_reno = vec![("Mathis", reno / rtt), ("PFTK", tcp::pftk(p, b, rtt, rto))];
+        let of_reno = vec![("PFTK", tcp::pftk(p, b, rtt, rto)), ("Mathis", reno / rtt)];
         let (rates, friendly) = match sender.congestion {
             Congestion::Reno => (of_reno, false),
             Congestion::Cubic if tcp::cubic(p, rtt) > reno => {
@@ -118,11 +118,11 @@ impl<'a> Expected<'a> {
             strained.push("a link is busy: round trips vary with its queue".to_owned());
         }
         if losses < LOSSES {
-            strained.push(format!("only some {losses:.0} losses: a longer run says more"));
+            strained.push(format!("few losses: a longer run says more (some {losses:.0})"));
         }
         if outlook.window < ABOVE_MEAN * window {
             let most = outlook.window;
-            strained.push(format!("buffers limit the window to {most:.0} segments"));
+            strained.push(format!("rwnd limits the window ({most:.0} segments)"));
         }
         if outlook.loss_back > 0.0 {
             strained.push("acknowledgments are lost too".to_owned());

@@ -73,7 +73,8 @@ fn solve(
             if steady.waiting * 20.0 > room as f64 {
                 return None;
             }
-            arrivals.strain(format!("M/G/1 has endless room, the buffer has room for {room}"));
+            arrivals
+                .strain(format!("M/G/1 has endless room, the buffer has not (room for {room})"));
             Some((steady, scv, Kind::General))
         }
         Duration::Pareto(_) => None,

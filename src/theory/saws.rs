@@ -85,7 +85,7 @@ impl<'a> Bottleneck<'a> {
         }
         if others > 0.0 {
             let share = others * 100.0;
-            self.strained.push(format!("up to {share:.1} % of the link carry something else"));
+            self.strained.push(format!("the link carries something else too (up to {share:.1} %)"));
         }
         let needed = (self.pipe + self.buffer) / self.flows.len() as f64;
         let least = self.flows.iter().map(|flow| flow.window).fold(f64::INFINITY, f64::min);
@@ -93,7 +93,7 @@ impl<'a> Bottleneck<'a> {
             return None;
         }
         if least < 1.05 * needed {
-            self.strained.push(format!("buffers (rwnd) limit the window to {least:.0} segments"));
+            self.strained.push(format!("rwnd limits the window ({least:.0} segments)"));
         }
         Some(())
     }
@@ -129,10 +129,10 @@ impl<'a> Bottleneck<'a> {
         }
         if share < 0.999 {
             let late = (1.0 - share) * 100.0;
-            self.strained.push(format!("the flow is silent for {late:.1} % of the time"));
+            self.strained.push(format!("the flow is silent at first ({late:.1} %)"));
         }
         if teeth < TEETH {
-            self.strained.push(format!("only some {teeth:.0} losses: the start shows"));
+            self.strained.push(format!("few losses: the start shows (some {teeth:.0})"));
         }
         let assumes = vec![
             "one long flow".to_owned(),
@@ -173,9 +173,12 @@ impl<'a> Bottleneck<'a> {
                 self.strained.push(what);
             }
         };
-        strain(n < RARELY_IN_STEP, format!("with {n} flows some keep step with each other"));
+        strain(n < RARELY_IN_STEP, format!("some flows keep step with each other (there are {n})"));
         strain(longest < 1.05 * shortest, "all round trips are alike: flows keep step".into());
-        strain(window < LEAST_WINDOW, format!("windows of {window:.1} segments wait for timeouts"));
+        strain(
+            window < LEAST_WINDOW,
+            format!("small windows wait for timeouts ({window:.1} segments)"),
+        );
         let all_reno =
             self.flows.iter().all(|flow| flow.bulk.sender.congestion == Congestion::Reno);
         strain(!all_reno, "not all flows are Reno".into());

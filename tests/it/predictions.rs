@@ -246,7 +246,7 @@ fn strained_assumptions_are_named() {
     let all = predictions(&line("rate = '1Mbps'\nframing = 'none'", apps, "100s"));
     let strained = all.first().expect("a prediction").strained.join("; ");
     assert!(strained.contains("not all arrivals are Poisson: ping (ping)"), "{strained}");
-    assert!(strained.contains("run it for"), "{strained}");
+    assert!(strained.contains("the run is short"), "{strained}");
     let small = download("reno").replace("receive-buffer = '64MB'", "receive-buffer = '60kB'");
     let all = predictions(&line("rate = '10Mbps'\ndelay = '20ms'\nqueue = '8p'", &small, "120s"));
     let strained = all.first().expect("a prediction").strained.join("; ");

@@ -100,8 +100,12 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
         page::unit(canvas, area, with_unit(name, y.unit).trim_start());
         for (number, curve) in shown.iter().enumerate() {
             let bars: Vec<Bar> = curve.bars.iter().filter(visible).copied().collect();
-            let model = curve.model.iter().filter(in_sight);
-            chart.model(model.copied().collect(), number);
+            let model: Vec<_> = curve.model.iter().filter(in_sight).copied().collect();
+            // A line through all means as well would hide the model's.
+            if model.len() < bars.len().max(2) {
+                chart.means(&bars, number);
+            }
+            chart.model(model, number);
             chart.bars(&bars, number, shown.len());
         }
         if named {

@@ -97,7 +97,8 @@ pub(super) fn legend_with_model(
     for (i, (name, remark)) in entries.iter().enumerate() {
         let look = style::series(i);
         let y = area.top + apart * i as f64 + 14.0;
-        let stroke = Stroke { colour: look.colour, width: 4.0, dash: look.dash };
+        let (width, dash) = if model.is_empty() { (4.0, look.dash) } else { (2.5, style::MODEL) };
+        let stroke = Stroke { colour: look.colour, width, dash };
         canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
         if count > 1 {
             marker(canvas, (left + SAMPLE / 2.0, y - 8.0), look);
@@ -110,7 +111,7 @@ pub(super) fn legend_with_model(
     }
     if !model.is_empty() {
         let y = area.top + apart * entries.len() as f64 + 14.0;
-        let stroke = Stroke { colour: GREY, width: 2.0, dash: style::MODEL };
+        let stroke = Stroke { colour: GREY, width: 2.5, dash: style::MODEL };
         canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
         let name = font::fitted(model, size, room);
         canvas.text((beside, y), &name, words(INK, size, Anchor::Start));

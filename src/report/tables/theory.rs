@@ -16,8 +16,8 @@ pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
     if summary.theory.iter().any(|comparison| comparison.half_width.is_some()) {
         text.push_str(" ±: 95 % confidence interval, from the means of parts of the run\n");
     }
-    for (subject, model, strain) in strains(summary) {
-        hang(" ~ ", 3, &format!("{subject}, {model}: {strain}"), look.width, &mut text);
+    for (strain, of) in strains(summary) {
+        hang(" ~ ", 3, &format!("{}: {strain}", of.join(", ")), look.width, &mut text);
     }
     Some(text)
 }
@@ -88,17 +88,19 @@ fn significant(value: f64) -> String {
 /// How many decimals show so many digits.
 fn decimals(value: f64, digits: i32) -> usize {
     let exponent = libm::floor(libm::log10(value.abs().max(1e-12))) as i32;
-    usize::try_from(digits - 1 - exponent).unwrap_or(0)
+    usize::try_from(digits - 1 - exponent).unwrap_or(0).min(9)
 }
 
-/// What is strained, each said once.
-fn strains(summary: &Summary) -> Vec<(String, &'static str, &str)> {
-    let mut told = Vec::new();
+/// What is strained, and of what: each said once.
+fn strains(summary: &Summary) -> Vec<(&str, Vec<String>)> {
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
     for comparison in &summary.theory {
+        let of = format!("{} ({})", subject(summary, comparison), comparison.model);
         for strain in &comparison.strained {
-            let line = (subject(summary, comparison), comparison.model, strain.as_str());
-            if !told.contains(&line) {
-                told.push(line);
+            match told.iter_mut().find(|(other, _)| other == strain) {
+                Some((_, all)) if all.contains(&of) => {}
+                Some((_, all)) => all.push(of.clone()),
+                None => told.push((strain, vec![of.clone()])),
             }
         }
     }
