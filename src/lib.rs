@@ -23,6 +23,7 @@
 //! | [`node`] | hosts, routers, switches, hubs |
 //! | [`sim`] | the world: owns and drives all of the above |
 //! | `scenario` | the file format and its diagnostics |
+//! | `theory` | what models of queues and of TCP say of a network |
 //! | `report`, `run` | tables, plots, files; a run from start to end |
 //! | `import` | captures of real networks, made into scenarios |
 //! | `sweep` | grids of runs, their store and statistics |
@@ -104,4 +105,6 @@ pub mod socket;
 #[cfg(feature = "cli")]
 pub mod sweep;
 pub mod tcp;
+#[cfg(feature = "cli")]
+pub mod theory;
 pub mod units;

@@ -21,6 +21,7 @@ use crate::run::{self, Choice};
 use crate::scenario::Scenario;
 use crate::sim::Simulation;
 use crate::socket::services;
+use crate::theory::Theory;
 use crate::units::Time;
 
 pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Failure> {
@@ -29,6 +30,8 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     let until = until(args, &scenario)?;
     let wanted = Wanted::of(args, &scenario)?;
     let mut simulation = Simulation::new(scenario.plan.clone());
+    let theory = Theory::of(&simulation, Time::ZERO, until);
+    simulation.look_at(theory.looks(until));
     let build_seconds = building.seconds();
     if !quiet {
         for notice in scenario.notices.iter().cloned().chain(of_no_effect(args, &scenario)) {
@@ -46,6 +49,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
         recorded => recorded,
     };
     let mut summary = run::summary(&scenario, &simulation);
+    summary.theory = theory.beside(&summary, simulation.looks());
     summary.timing = Some(Timing { build_seconds, run_seconds });
     say(args, &summary, quiet, verbose)?;
     if let Some((out, recording, series, captures)) = recorded? {

@@ -21,7 +21,7 @@ use crate::sweep::results::{self, ResultsError};
 use crate::sweep::statistics::Estimate;
 use crate::sweep::work::{self, Agenda as _, WorkError};
 use crate::sweep::{
-    About, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
+    About, Forecasts, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
 };
 
 /// The name of the store of a whole sweep.
@@ -80,6 +80,7 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
         false => Store::open(&path, &sweep, &identity, args.resume)?,
     };
     store.note_goal(&goal)?;
+    store.note_forecasts(&Forecasts::of(&sweep, &subject, &watch.interrupted))?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, args.shard.unwrap_or_default());
     let mut note = args.shard.map(|_| notes::Note::beside(&path));
     let workers = (jobs, &*watch.interrupted);
@@ -184,6 +185,7 @@ fn join(args: &MergeArgs, quiet: bool) -> Result<(), Failure> {
     }
     let goal = Goal::of(&sweep, about.precision, about.max_seeds);
     store.note_goal(&goal)?;
+    store.note_forecasts(&about.forecasts)?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, Default::default());
     for cell in store.cells_with_runs()? {
         schedule.update(cell, &store.rows(cell)?);

@@ -5,8 +5,10 @@
 //! measured none) is `null`.
 
 mod links;
+mod theory;
 
 pub use links::{Buffer, Channel, ChannelDrops, Queue, QueueDrops, QueueMarks};
+pub use theory::Comparison;
 
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
@@ -37,6 +39,9 @@ pub struct Summary {
     pub buffers: IndexMap<String, Buffer>,
     /// By the name of the sending application.
     pub flows: IndexMap<String, Flow>,
+    /// What models say of these results, where their assumptions are met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub theory: Vec<Comparison>,
     /// In the scenario's order; filled by the scenario layer.
     pub expectations: Vec<Expectation>,
     /// How long the computer took. Only printed, never in the file: it differs from run to run.

@@ -109,6 +109,7 @@ pub(crate) fn summary() -> Summary {
             ("trace-the-path-to-bob".into(), traceroute),
             ("dns".into(), flow("udp", "bob:53", [2, 0], "ECONNREFUSED")),
         ]),
+        theory: Vec::new(),
         expectations: vec![
             expectation(true, "12 Mbit/s into 10 Mbit/s through 50 packets of queue must overflow"),
             expectation(

@@ -20,6 +20,7 @@ fn summary() -> Summary {
         ports: IndexMap::new(),
         hosts: IndexMap::new(),
         flows: IndexMap::from([("web".to_owned(), flow)]),
+        theory: Vec::new(),
         expectations: Vec::new(),
         timing: None,
     }

@@ -36,6 +36,7 @@ impl Simulation {
             readings: Readings::default(),
             directory: Directory::of(&plan),
             known: Known::of(&plan),
+            looks: super::Looks::default(),
             places: Vec::with_capacity(plan.apps.len()),
             media: (0..wiring.media).map(|_| Medium::default()).collect(),
             pools: Vec::new(),

@@ -34,6 +34,7 @@ use crate::link::{Channel, Medium};
 use crate::node::hub::Hub;
 use crate::node::switch::Switch;
 use crate::node::{Cx, IpNode};
+use crate::observe::results::Summary;
 use crate::observe::{Interest, Observer};
 use crate::units::Time;
 use connections::Directory;
@@ -61,6 +62,15 @@ pub struct Simulation {
     readings: Readings,
     directory: Directory,
     known: routes::Known,
+    looks: Looks,
+}
+
+/// The results at certain times, for those who want to know how a run came to them.
+#[derive(Debug, Default)]
+struct Looks {
+    /// When, the next one last.
+    due: Vec<Time>,
+    seen: Vec<Summary>,
 }
 
 /// A node of any kind.
@@ -86,6 +96,14 @@ struct Wire {
 impl Simulation {
     /// Runs until `end`, events at that instant included, and tells `observer` what happens.
     pub fn run_until(&mut self, end: Time, observer: &mut dyn Observer) {
+        while let Some(look) = self.looks.due.pop_if(|look| *look <= end) {
+            self.advance(look, observer);
+            self.looks.seen.push(self.summary());
+        }
+        self.advance(end, observer);
+    }
+
+    fn advance(&mut self, end: Time, observer: &mut dyn Observer) {
         let interest = observer.interest();
         let watches = interest >= Interest::Wire;
         if watches != (self.cx.interest >= Interest::Wire) {
@@ -107,6 +125,18 @@ impl Simulation {
         if !watches {
             self.catch_up();
         }
+    }
+
+    /// Keeps the results at these times, which lie ahead, as the run passes them.
+    pub fn look_at(&mut self, mut times: Vec<Time>) {
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        self.looks = Looks { due: times, seen: Vec::new() };
+    }
+
+    /// The results at the times that have been passed of those of [`Simulation::look_at`].
+    #[must_use]
+    pub fn looks(&self) -> &[Summary] {
+        &self.looks.seen
     }
 
     /// Handles all events of the next instant at which there is one, if that is `end` or before.

@@ -22,6 +22,7 @@ impl Simulation {
             hosts: self.host_results(),
             buffers: self.buffer_results(),
             flows: self.flow_results(),
+            theory: Vec::new(),
             expectations: Vec::new(),
             timing: None,
         }

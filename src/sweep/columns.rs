@@ -11,7 +11,7 @@ const RULED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Characters that a line may have.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// A column: its heading, and a text for each cell.
 pub(super) struct Column {
@@ -23,9 +23,7 @@ pub(super) struct Column {
 impl Column {
     /// A measure's column: all its values in one unit.
     pub(super) fn of_measure(measure: &Measure, estimates: &[Estimate]) -> Self {
-        let high =
-            estimates.iter().filter_map(|it| it.mean).fold(0.0, |high: f64, x| high.max(x.abs()));
-        let (unit, one) = measure.unit.scaled(high);
+        let (unit, one) = measure.unit.scaled(highest(estimates));
         let heading = match unit {
             "" => measure.name.clone(),
             _ => format!("{}\n[{unit}]", measure.name),
@@ -41,19 +39,19 @@ impl Column {
 }
 
 /// A table, in as many parts as it takes to keep within the width of a terminal: each begins with the
-/// `fixed` columns. All columns have a text for every row.
-pub(super) fn parts(fixed: &[Column], columns: &[Column]) -> String {
+/// `fixed` columns, and columns of a group stay together. All columns have a text for every row.
+pub(super) fn parts(fixed: &[Column], groups: &[Vec<Column>]) -> String {
     let mut text = String::new();
-    let mut rest = columns;
+    let mut rest = groups;
     let taken: usize = fixed.iter().map(Column::width).sum();
     loop {
         let mut width = taken;
-        let fits = rest.iter().take_while(|column| {
-            width += column.width();
+        let fits = rest.iter().take_while(|group| {
+            width += group.iter().map(Column::width).sum::<usize>();
             width <= WIDTH
         });
         let count = fits.count().max(1).min(rest.len());
-        text.push_str(&drawn(fixed.iter().chain(&rest[..count])));
+        text.push_str(&drawn(fixed.iter().chain(rest[..count].iter().flatten())));
         text.push('\n');
         rest = &rest[count..];
         if rest.is_empty() {
@@ -95,8 +93,13 @@ fn interval(estimate: &Estimate, one: f64) -> String {
     }
 }
 
+/// The largest mean, without its sign.
+pub(super) fn highest(estimates: &[Estimate]) -> f64 {
+    estimates.iter().filter_map(|it| it.mean).fold(0.0, |high: f64, x| high.max(x.abs()))
+}
+
 /// How many decimals show so many significant digits.
-fn decimals(value: f64, digits: i32) -> usize {
+pub(super) fn decimals(value: f64, digits: i32) -> usize {
     if value == 0.0 {
         return 0;
     }

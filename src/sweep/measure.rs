@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::axis::Axis;
 use super::file::section;
+use super::forecast::Model;
 use super::unit::Unit;
 use crate::scenario::decode::{Form, decode};
 use crate::scenario::fault::{Fault, Faults, Span};
@@ -24,6 +25,8 @@ pub struct Measure {
     pub expression: String,
     /// The unit it is shown in.
     pub unit: Unit,
+    /// The model whose prediction stands beside it.
+    pub model: Model,
 }
 
 /// What may be said of a measure besides its expression.
@@ -33,6 +36,8 @@ struct WrittenMeasure {
     value: String,
     label: Option<String>,
     unit: Option<Unit>,
+    #[serde(default)]
+    model: Model,
 }
 
 /// Reads all measures, in the order of the text.
@@ -73,7 +78,9 @@ pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<M
 fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     let place = format!("measure.{name}");
     let written = match &entry.node.value {
-        Value::String(text) => WrittenMeasure { value: text.clone(), label: None, unit: None },
+        Value::String(text) => {
+            WrittenMeasure { value: text.clone(), label: None, unit: None, model: Model::Any }
+        }
         Value::Table(table) => {
             let required = || vec!["value".to_owned()];
             let form = Form { place: &place, anchor: entry.key, without: &[], required: &required };
@@ -90,5 +97,6 @@ fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     };
     let unit = written.unit.unwrap_or_else(|| Unit::of_expression(&written.value));
     let label = written.label.unwrap_or_else(|| name.to_owned());
-    Some(Measure { name: name.to_owned(), label, expression: written.value, unit })
+    let (name, model) = (name.to_owned(), written.model);
+    Some(Measure { name, label, expression: written.value, unit, model })
 }

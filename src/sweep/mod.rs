@@ -11,6 +11,7 @@
 //! | [`Store`] | finished runs in one SQLite file, each a transaction |
 //! | [`Schedule`] | which run comes next, and when a cell has enough of them |
 //! | [`work`] | the threads that simulate, and who tells them what ([`work::Agenda`]) |
+//! | [`Forecasts`] | what models predict of the measures |
 //! | [`statistics`] | means and their confidence intervals |
 //! | [`results`] | `results.csv`, `cells.csv` |
 //! | [`table`], `columns` | the cells as text |
@@ -27,6 +28,7 @@ mod axis;
 mod columns;
 mod drawing;
 mod file;
+mod forecast;
 mod grid;
 mod identity;
 mod measure;
@@ -48,6 +50,7 @@ pub mod work;
 pub use axis::{Axis, Point};
 pub use drawing::Drawing;
 pub use file::Sweep;
+pub use forecast::{Forecast, Forecasts, Model};
 pub use grid::Cell;
 pub use identity::Identity;
 pub use measure::Measure;

@@ -110,7 +110,16 @@ impl Picture<'_> {
                 };
                 let mut bars: Vec<Bar> = varied.marks.iter().enumerate().filter_map(bar).collect();
                 bars.sort_by(|a, b| a.x.total_cmp(&b.x));
-                curves.push(Curve { name: names.join(", "), bars });
+                let model = |(place, (x_place, _)): (usize, &(f64, String))| {
+                    let mut places = cell.places.clone();
+                    places[x] = place;
+                    let forecasts = &self.outcome.forecasts;
+                    let it = forecasts.get(self.sweep, self.number(&places), measure)?;
+                    Some((*x_place, it.value))
+                };
+                let mut model: Vec<_> = varied.marks.iter().enumerate().filter_map(model).collect();
+                model.sort_by(|a, b| a.0.total_cmp(&b.0));
+                curves.push(Curve { name: names.join(", "), bars, model });
             }
         }
         let first = &self.sweep.measures[measures[0]];
@@ -127,6 +136,19 @@ impl Picture<'_> {
                 _ => String::new(),
             },
             curves,
+            model: self.model(measures),
+        }
+    }
+
+    /// What the models of these measures are called, if there are any.
+    fn model(&self, measures: &[usize]) -> String {
+        let name = |&measure: &usize| self.outcome.forecasts.name(self.sweep, measure);
+        let mut names: Vec<&str> = measures.iter().filter_map(name).collect();
+        names.dedup();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => (*one).to_owned(),
+            _ => "theory".to_owned(),
         }
     }
 
@@ -246,7 +268,7 @@ mod tests {
             |mean| Estimate { count: 2, missing: 0, mean: Some(mean), half_width: Some(0.5) };
         let cells: Vec<Vec<Estimate>> =
             (0..cells).map(|i| vec![estimate(i as f64), estimate(100.0 + i as f64)]).collect();
-        Outcome { runs: vec![2; cells.len()], cells }
+        Outcome { runs: vec![2; cells.len()], cells, ..Outcome::default() }
     }
 
     #[test]

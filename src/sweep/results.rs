@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::file::Sweep;
+use super::forecast::Forecasts;
 use super::schedule::Goal;
 use super::statistics::Estimate;
 use super::store::{Store, StoreError};
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub cells: Vec<Vec<Estimate>>,
     /// Runs that each cell has.
     pub runs: Vec<usize>,
+    /// What models predict.
+    pub forecasts: Forecasts,
 }
 
 impl Outcome {
@@ -58,9 +61,17 @@ pub fn write(
     let three = |name: String| {
         [format!("{name} mean"), format!("{name} half-width"), format!("{name} count")]
     };
-    cells.row(start().chain(["runs".to_owned()]).chain(names().flat_map(three)))?;
+    let forecasts = store.forecasts()?;
+    let predicted: Vec<usize> =
+        (0..sweep.measures.len()).filter(|&it| forecasts.name(sweep, it).is_some()).collect();
+    let theory = predicted.iter().flat_map(|&measure| {
+        let name = &sweep.measures[measure].name;
+        [format!("{name} model"), format!("{name} predicted")]
+    });
+    let headings = start().chain(["runs".to_owned()]).chain(names().flat_map(three)).chain(theory);
+    cells.row(headings)?;
 
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { forecasts, ..Outcome::default() };
     for number in 0..sweep.cell_count() {
         let cell = sweep.cell(number);
         let labels = sweep.points(&cell).map(|point| point.label.clone());
@@ -75,7 +86,14 @@ pub fn write(
         let estimates: Vec<Estimate> = (0..sweep.measures.len()).map(of).collect();
         let three = |it: &Estimate| [text(it.mean), text(it.half_width), it.count.to_string()];
         let count = runs.len().to_string();
-        cells.row(start.into_iter().chain([count]).chain(estimates.iter().flat_map(three)))?;
+        let theory = predicted.iter().flat_map(|&measure| {
+            match outcome.forecasts.get(sweep, number, measure) {
+                Some(forecast) => [forecast.model.clone(), text(Some(forecast.value))],
+                None => [String::new(), String::new()],
+            }
+        });
+        let own = start.into_iter().chain([count]).chain(estimates.iter().flat_map(three));
+        cells.row(own.chain(theory))?;
         outcome.runs.push(runs.len());
         outcome.cells.push(estimates);
     }

@@ -1,6 +1,6 @@
 //! Means and their confidence intervals.
 
-use statrs::distribution::{ContinuousCDF as _, StudentsT};
+pub use crate::theory::student_t;
 
 /// What several runs say of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -54,16 +54,6 @@ impl Estimate {
             (None, _) => true,
         }
     }
-}
-
-/// The value that Student's t stays within, to either side, with this probability.
-#[must_use]
-pub fn student_t(confidence: f64, freedom: usize) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, freedom.max(1) as f64)
-        .expect("there is a t distribution of one degree of freedom and more")
-        .inverse_cdf(0.5 + confidence / 2.0);
-    // The last digits may differ between computers, which results must not.
-    format!("{t:.8e}").parse().unwrap_or(t)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
+use super::forecast::Forecasts;
 use super::identity::Identity;
 use super::schedule::Goal;
 use super::study::Study;
@@ -191,6 +192,25 @@ impl Store {
         let mut each = goal.iter();
         each.try_for_each(|(key, value)| set_about(&self.connection, key, value))
             .map_err(|error| self.trouble(error))
+    }
+
+    /// Keeps what models predict.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note_forecasts(&self, forecasts: &Forecasts) -> Result<(), StoreError> {
+        set_about(&self.connection, "theory", &forecasts.to_text())
+            .map_err(|error| self.trouble(error))
+    }
+
+    /// What models predict.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn forecasts(&self) -> Result<Forecasts, StoreError> {
+        let text = "SELECT coalesce(max(value), '') FROM about WHERE key = 'theory'";
+        let text = self.connection.query_row(text, [], |row| row.get::<_, String>(0));
+        text.map(|text| Forecasts::from_text(&text)).map_err(|error| self.trouble(error))
     }
 
     fn trouble(&self, error: rusqlite::Error) -> StoreError {

@@ -1,8 +1,9 @@
 //! The cells of a sweep as text: mean and half the width of the confidence interval.
 
-use super::columns::{self, Column, elide, parts};
+use super::columns::{self, Column, WIDTH, decimals, elide, highest, parts};
 use super::file::Sweep;
 use super::results::Outcome;
+use super::statistics::Estimate;
 
 /// Cells that are shown.
 const MOST: usize = 100;
@@ -22,9 +23,11 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     fixed.push(Column { heading: "Runs".into(), cells: runs, is_number: true });
     let measures = sweep.measures.iter().enumerate().map(|(place, measure)| {
         let estimates = outcome.cells.iter().take(shown).map(|cell| cell[place]);
-        Column::of_measure(measure, &estimates.collect::<Vec<_>>())
+        let estimates: Vec<Estimate> = estimates.collect();
+        let predicted = of_model(sweep, outcome, place, &estimates);
+        std::iter::once(Column::of_measure(measure, &estimates)).chain(predicted).collect()
     });
-    let columns: Vec<Column> = measures.collect();
+    let columns: Vec<Vec<Column>> = measures.collect();
 
     let mut text = parts(&fixed, &columns);
     if outcome.cells.len() > shown {
@@ -33,7 +36,20 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     }
     text.push_str(&columns::legend(confidence));
     text.push_str(&missing(sweep, outcome));
+    text.push_str(&strained(sweep, outcome));
     text
+}
+
+/// Which assumptions of models are strained.
+fn strained(sweep: &Sweep, outcome: &Outcome) -> String {
+    let look = textwrap::Options::new(WIDTH)
+        .initial_indent(" ~ ")
+        .subsequent_indent("   ")
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = outcome.forecasts.strains(sweep).into_iter().map(|(strain, of)| {
+        format!("{}\n", textwrap::fill(&format!("{}: {strain}", of.join(", ")), &look))
+    });
+    lines.collect()
 }
 
 /// How often measures had no value.
@@ -47,4 +63,26 @@ fn missing(sweep: &Sweep, outcome: &Outcome) -> String {
         }
     }
     text
+}
+
+/// The column of what a model predicts of a measure, in the measure's unit; none if there is no such model.
+fn of_model(
+    sweep: &Sweep,
+    outcome: &Outcome,
+    measure: usize,
+    estimates: &[Estimate],
+) -> Option<Column> {
+    let name = outcome.forecasts.name(sweep, measure)?;
+    let (_, one) = sweep.measures[measure].unit.scaled(highest(estimates));
+    let cell = |(number, estimate): (usize, &Estimate)| {
+        let forecast = outcome.forecasts.get(sweep, number, measure)?;
+        let value = forecast.value / one;
+        let half = estimate.half_width.map_or(0.0, |half| half / one);
+        // As many digits as the mean has, and four at least.
+        let digits = decimals(half, 2).max(decimals(value, 4)).min(12);
+        let digits = if value.abs() < 1e-6 { 0 } else { digits };
+        Some(format!("{}{value:.digits$}", if forecast.at_least { "≥ " } else { "" }))
+    };
+    let cells = estimates.iter().enumerate().map(|pair| cell(pair).unwrap_or_else(|| "-".into()));
+    Some(Column { heading: name.to_owned(), cells: cells.collect(), is_number: true })
 }

@@ -18,6 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["node"],
     &["sim"],
     &["scenario"],
+    &["theory"],
     &["report"],
     &["run"],
     &["import"],

@@ -16,6 +16,7 @@ mod linux;
 mod listening;
 mod mail_apps;
 mod network;
+mod predictions;
 mod queues;
 pub mod recipe_app;
 pub mod recipe_queue;

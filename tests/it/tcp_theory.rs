@@ -2,7 +2,8 @@
 //!
 //! Mathis, Semke, Mahdavi and Ott (1997): √(3/2b) / √p segments per round trip. Padhye, Firoiu, Towsley
 //! and Kurose (1998), called PFTK, adds timeouts: 1 / (RTT √(2bp/3) + T₀ min(1, 3√(3bp/8)) p (1 + 32p²))
-//! segments per second. Both are for Reno under losses that do not depend on each other.
+//! segments per second. Both are for Reno under losses that do not depend on each other. They are functions of
+//! [`portolan::theory`], where published values test them.
 //!
 //! `b` is by how many segments each acknowledgment opens the window. Where every acknowledgment
 //! opens it by 1/cwnd, delayed acknowledgments double `b`, and the constant √(3/2) becomes √(3/4). Linux counts what is
@@ -16,6 +17,7 @@
 
 use crate::support::run;
 use crate::support::statistics::{Interval, in_parallel};
+use portolan::theory::tcp;
 
 /// The data of a segment with timestamps \[bytes\].
 const MSS: f64 = 1448.0;
@@ -33,13 +35,12 @@ const SECONDS: u32 = 300;
 
 /// \[segments per second\]
 fn mathis(p: f64) -> f64 {
-    (1.5_f64).sqrt() / p.sqrt() / RTT
+    tcp::mathis(p, 1.0) / RTT
 }
 
 /// \[segments per second\]
 fn pftk(p: f64) -> f64 {
-    let timeouts = RTO * (3.0 * (3.0 * p / 8.0).sqrt()).min(1.0) * p * (1.0 + 32.0 * p * p);
-    1.0 / (RTT * (2.0 * p / 3.0).sqrt() + timeouts)
+    tcp::pftk(p, 1.0, RTT, RTO)
 }
 
 /// Data that arrive in so many seconds \[bytes\]; no buffer and no rate limits them. If all
@@ -106,21 +107,5 @@ fn frequent_losses_leave_what_pftk_says() {
         for p in [0.02, 0.03] {
             check(p, quick_acks, &[("PFTK", pftk(p))]);
         }
-    }
-}
-
-/// The published values of PFTK's factor of the RTT (RFC 3448 section 3.1: T₀ = 4 RTT, b = 1).
-#[test]
-fn the_formula_is_the_published_one() {
-    for (p, published) in [(0.001, 0.026_052), (0.01, 0.089_021), (0.05, 0.271_305)] {
-        let f = |p: f64| {
-            let timeouts = 4.0 * 3.0 * (3.0 * p / 8.0_f64).sqrt() * p * (1.0 + 32.0 * p * p);
-            (2.0 * p / 3.0_f64).sqrt() + timeouts
-        };
-        assert!((f(p) - published).abs() < 1e-5, "{p}: {}", f(p));
-        // The same with the timeout of these tests, which is 3 RTT.
-        let ours = 1.0 / pftk(p) / RTT;
-        let expected = (2.0 * p / 3.0_f64).sqrt() * 0.25 + published * 0.75;
-        assert!((ours - expected).abs() < 1e-5, "{p}: {ours}, {expected}");
     }
 }

@@ -121,14 +121,27 @@ impl<'c, 'a> Chart<'c, 'a> {
 }
 
 impl Chart<'_, '_> {
-    /// Draws curve `number` of `of`: means with markers and their intervals, and lines between.
-    pub(super) fn bars(&mut self, bars: &[Bar], number: usize, of: usize) {
-        const CAP: f64 = 7.0;
+    /// Draws what a model says of curve `number`.
+    pub(super) fn model(&mut self, points: Vec<Value>, number: usize) {
+        if points.len() > 1 {
+            let colour = style::series(number).colour;
+            self.line(points, Stroke { colour, width: 2.5, dash: style::MODEL });
+        }
+    }
+
+    /// Draws of curve `number` the lines between its means.
+    pub(super) fn means(&mut self, bars: &[Bar], number: usize) {
         let look = style::series(number);
         self.line(
             bars.iter().map(|bar| (bar.x, bar.mean)).collect(),
             Stroke { colour: look.colour, width: 3.0, dash: look.dash },
         );
+    }
+
+    /// Draws curve `number` of `of`: its means with markers and their intervals.
+    pub(super) fn bars(&mut self, bars: &[Bar], number: usize, of: usize) {
+        const CAP: f64 = 7.0;
+        let look = style::series(number);
         // Those of different curves stand beside each other.
         let shift = (number as f64 - (of as f64 - 1.0) / 2.0) * 2.0;
         let stroke = Stroke::solid(look.colour, 2.0);

@@ -37,6 +37,8 @@ pub struct Curve {
     pub name: String,
     /// Its points, from left to right.
     pub bars: Vec<Bar>,
+    /// Where a model has them, from left to right.
+    pub model: Vec<(f64, f64)>,
 }
 
 /// A plot of curves.
@@ -58,6 +60,8 @@ pub struct Curves {
     pub legend: String,
     /// The curves; the first few are drawn.
     pub curves: Vec<Curve>,
+    /// The model of the curves, if there is one.
+    pub model: String,
 }
 
 /// The plot.
@@ -75,8 +79,16 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
     if hidden > 0 {
         remarks.push(format!("{hidden} values of zero or less are not shown"));
     }
-    let y = vertical(plot, &bars().filter(visible).copied().collect::<Vec<_>>());
-    let named = shown.len() > 1 || shown.iter().any(|curve| !curve.name.is_empty());
+    // What is too rare to be measured would squeeze all else.
+    let least = bars().filter(visible).map(|bar| bar.mean).fold(f64::INFINITY, f64::min);
+    let in_sight = |&&(_, y): &&(f64, f64)| !plot.logarithmic || (y > 0.0 && y >= least / 10.0);
+    let models = shown.iter().flat_map(|curve| &curve.model).filter(in_sight);
+    let models = models.map(|&(x, mean)| Bar { x, mean, half_width: 0.0 });
+    let all: Vec<Bar> = bars().copied().chain(models).filter(|bar| visible(&bar)).collect();
+    let y = vertical(plot, &all);
+    let named = shown.len() > 1
+        || !plot.model.is_empty()
+        || shown.iter().any(|curve| !curve.name.is_empty());
     page::sheet(format, HEIGHT, &plot.title, &remarks.join("; "), |canvas, area| {
         let left = area.left + chart::beside(&y);
         let right = area.right - if named { page::LEGEND } else { 30.0 };
@@ -88,6 +100,12 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
         page::unit(canvas, area, with_unit(name, y.unit).trim_start());
         for (number, curve) in shown.iter().enumerate() {
             let bars: Vec<Bar> = curve.bars.iter().filter(visible).copied().collect();
+            let model: Vec<_> = curve.model.iter().filter(in_sight).copied().collect();
+            // A line through all means as well would hide the model's.
+            if model.len() < bars.len().max(2) {
+                chart.means(&bars, number);
+            }
+            chart.model(model, number);
             chart.bars(&bars, number, shown.len());
         }
         if named {
@@ -95,7 +113,8 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
             let place = (room.right + 28.0, area.top + 16.0);
             canvas.text(place, &legend, words(INK, LABEL, Anchor::Start));
             let entry = |curve: &&Curve| (curve.name.clone(), String::new());
-            page::legend(canvas, room, &shown.iter().map(entry).collect::<Vec<_>>());
+            let entries: Vec<_> = shown.iter().map(entry).collect();
+            page::legend_with_model(canvas, room, &entries, &plot.model);
         }
     })
 }
@@ -142,6 +161,7 @@ mod tests {
         let curve = |n: u32| Curve {
             name: format!("flows = {n}"),
             bars: (1..=4).map(|i| bar(i, f64::from(i * n) * 0.01)).collect(),
+            model: Vec::new(),
         };
         Curves {
             title: "Loss".into(),
@@ -156,6 +176,7 @@ mod tests {
             logarithmic,
             legend: "Flows".into(),
             curves: vec![curve(1), curve(2)],
+            model: String::new(),
         }
     }
 

@@ -77,23 +77,44 @@ pub(super) const LEGEND: f64 = 316.0;
 
 /// Draws a legend in the column right of `area`: for each series its name and a remark.
 pub(super) fn legend(canvas: &Canvas<'_>, area: Area, entries: &[(String, String)]) {
+    legend_with_model(canvas, area, entries, "");
+}
+
+/// The same with the name of the model that the series are compared with, if there is one.
+pub(super) fn legend_with_model(
+    canvas: &Canvas<'_>,
+    area: Area,
+    entries: &[(String, String)],
+    model: &str,
+) {
     const SAMPLE: f64 = 46.0;
     let left = area.right + 28.0;
-    let apart = ((area.height() + 40.0) / entries.len().max(1) as f64).min(82.0);
+    let count = entries.len() + usize::from(!model.is_empty());
+    let apart = ((area.height() + 40.0) / count.max(1) as f64).min(82.0);
     let (size, below) = if apart < 70.0 { (23.0, 21.0) } else { (LABEL, SMALL) };
+    let beside = left + SAMPLE + 12.0;
+    let room = LEGEND - 28.0 - SAMPLE - 12.0;
     for (i, (name, remark)) in entries.iter().enumerate() {
         let look = style::series(i);
         let y = area.top + apart * i as f64 + 14.0;
-        let stroke = Stroke { colour: look.colour, width: 4.0, dash: look.dash };
+        let (width, dash) = if model.is_empty() { (4.0, look.dash) } else { (2.5, style::MODEL) };
+        let stroke = Stroke { colour: look.colour, width, dash };
         canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
-        if entries.len() > 1 {
+        if count > 1 {
             marker(canvas, (left + SAMPLE / 2.0, y - 8.0), look);
         }
-        let (left, room) = (left + SAMPLE + 12.0, LEGEND - 28.0 - SAMPLE - 12.0);
+        let name = if name.is_empty() && !model.is_empty() { "measured" } else { name };
         let name = font::fitted(name, size, room);
-        canvas.text((left, y), &name, words(INK, size, Anchor::Start));
+        canvas.text((beside, y), &name, words(INK, size, Anchor::Start));
         let remark = font::fitted(remark, below, room);
-        canvas.text((left, y + below * 1.12), &remark, words(GREY, below, Anchor::Start));
+        canvas.text((beside, y + below * 1.12), &remark, words(GREY, below, Anchor::Start));
+    }
+    if !model.is_empty() {
+        let y = area.top + apart * entries.len() as f64 + 14.0;
+        let stroke = Stroke { colour: GREY, width: 2.5, dash: style::MODEL };
+        canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
+        let name = font::fitted(model, size, room);
+        canvas.text((beside, y), &name, words(INK, size, Anchor::Start));
     }
 }
 

@@ -46,6 +46,9 @@ pub(super) const MAX_SERIES: usize = PALETTE.len();
 /// Dashes and gaps [px]; none for a solid line.
 const DASHES: [&[f64]; 4] = [&[], &[14.0, 7.0], &[4.0, 6.0], &[18.0, 6.0, 4.0, 6.0]];
 
+/// The same of what a model says.
+pub(super) const MODEL: &[f64] = &[9.0, 9.0];
+
 /// What tells a series apart: its colour, its dashes and its marker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SeriesStyle {

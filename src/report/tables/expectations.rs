@@ -1,7 +1,7 @@
 //! What the scenario expected, and whether it came true.
 
 use super::Look;
-use super::grid::wrap;
+use super::grid::hang;
 use super::paint::Paint;
 use crate::observe::results::{Expectation, Summary};
 
@@ -33,14 +33,5 @@ fn print_one(expectation: &Expectation, look: &Look, text: &mut String) {
     if !expectation.holds {
         hang(&format!("   {}    ", paint.dim("that")), 11, &expectation.that, look.width, text);
         hang(&format!("   {}  ", paint.dim("actual")), 11, &expectation.actual, look.width, text);
-    }
-}
-
-/// `words` after `lead`, which is `indent` columns wide; further lines begin below the first word.
-fn hang(lead: &str, indent: usize, words: &str, width: usize, text: &mut String) {
-    let room = width.saturating_sub(indent).max(20);
-    for (i, line) in wrap(words.split_whitespace(), room).iter().enumerate() {
-        let lead = if i == 0 { lead.to_owned() } else { " ".repeat(indent) };
-        text.push_str(&format!("{lead}{line}\n"));
     }
 }

@@ -136,6 +136,15 @@ pub(super) fn wrap<T: AsRef<str>>(words: impl Iterator<Item = T>, width: usize) 
     lines
 }
 
+/// `words` after `lead`, which is `indent` columns wide; further lines begin below the first word.
+pub(super) fn hang(lead: &str, indent: usize, words: &str, width: usize, text: &mut String) {
+    let room = width.saturating_sub(indent).max(20);
+    for (i, line) in wrap(words.split_whitespace(), room).iter().enumerate() {
+        let lead = if i == 0 { lead.to_owned() } else { " ".repeat(indent) };
+        text.push_str(&format!("{lead}{line}\n"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

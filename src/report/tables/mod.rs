@@ -15,6 +15,7 @@ mod listeners;
 mod paint;
 mod ports;
 mod sockets;
+mod theory;
 
 pub use sockets::print as sockets;
 
@@ -57,6 +58,7 @@ pub fn print(summary: &Summary, look: &Look) -> String {
         connections::print(summary, look),
         details::print(summary, look),
         hosts::print(summary, look),
+        theory::print(summary, look),
         expectations::print(summary, look),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")

@@ -91,11 +91,11 @@ impl Report<'_> {
         Quantity::ALL.into_iter().filter(wanted).collect()
     }
 
-    fn measured(&self, quantities: &[Quantity], rows: &[&Judged]) -> Vec<Column> {
+    fn measured(&self, quantities: &[Quantity], rows: &[&Judged]) -> Vec<Vec<Column>> {
         let column = |quantity: &Quantity| {
             let place = quantity.place();
             let estimates: Vec<Estimate> = rows.iter().map(|row| row.estimates[place]).collect();
-            Column::of_measure(&self.sizing.measures()[place], &estimates)
+            vec![Column::of_measure(&self.sizing.measures()[place], &estimates)]
         };
         quantities.iter().map(column).collect()
     }

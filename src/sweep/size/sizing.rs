@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::place::{Place, Setting};
 use super::target::Quantity;
 use crate::scenario::{LoadError, Scenario};
-use crate::sweep::{Measure, Study};
+use crate::sweep::{Measure, Model, Study};
 use crate::units::{Bytes, Limit, Time};
 
 /// In what sizes are counted.
@@ -70,6 +70,7 @@ impl Sizing {
             label: quantity.name().to_owned(),
             expression: quantity.expression(&channel),
             unit: quantity.unit(),
+            model: Model::None,
         };
         let measures = Quantity::ALL.map(measure).to_vec();
         let direction = format!("{} {}", place.name, place.direction);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::StoreError;
 use super::tables::{check_kind, connect, read_identity};
+use crate::sweep::forecast::Forecasts;
 use crate::sweep::identity::Identity;
 
 /// What a store says of the sweep that it is of.
@@ -19,6 +20,8 @@ pub struct About {
     pub max_seeds: Option<usize>,
     /// What decides the results.
     pub identity: Identity,
+    /// What models predict.
+    pub forecasts: Forecasts,
 }
 
 impl About {
@@ -40,6 +43,7 @@ impl About {
                 precision: text("precision")?.parse().ok(),
                 max_seeds: text("max-seeds")?.parse().ok(),
                 identity: read_identity(&connection)?,
+                forecasts: Forecasts::from_text(&text("theory")?),
             })
         };
         let about = read().map_err(|error| StoreError::of(path, error))?;
