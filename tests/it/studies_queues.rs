@@ -190,14 +190,15 @@ fn ports_lose_what_theory_says_and_bursts_lose_more() {
 
 #[test]
 fn a_buffer_holds_fewer_datagrams_where_their_memory_counts() {
-    let keep: [&[&str]; 4] = [&[], &[], &["1.2"], &["8192B"]];
-    let study = Study::run("port-queues-bytes.toml", &keep, 1);
-    let held = |what, size| study.mean("held", &[what, size, "1.2", "8192B"]);
-    assert_eq!((held("data", "100B"), held("data", "1400B")), (81.0, 5.0));
+    let study = Study::run("port-queues-bytes.toml", &[&[], &["8192B"]], 2);
+    let of = |measure, what| study.mean(measure, &[what, "8192B"]);
+    assert_eq!((of("held", "100 B, data"), of("held", "1400 B, data")), (81.0, 5.0));
     // As measured on Linux, which doubles what it is told: 16384 / 832 and 16384 / 2304.
-    assert_eq!((held("memory (Linux)", "100B"), held("memory (Linux)", "1400B")), (19.0, 7.0));
-    let loss = |what, size| study.mean("loss", &[what, size, "1.2", "8192B"]);
-    near(loss("data", "1400B"), mm1k(1.2, 6), 0.02);
+    assert_eq!((of("held", "100 B, memory"), of("held", "1400 B, memory")), (19.0, 7.0));
+    near(of("loss", "1400 B, data"), mm1k(0.95, 6), 0.01);
+    // Memory of what was read is given back in batches: Linux loses more than so many places would.
+    assert!(of("loss", "1400 B, memory") > mm1k(0.95, 8));
+    assert!(of("loss", "100 B, memory") > 10.0 * of("loss", "100 B, data"));
 }
 
 #[test]
@@ -218,18 +219,18 @@ fn a_backlog_is_a_queue_with_one_place_more() {
 
 #[test]
 fn cookies_open_the_door_that_a_flood_has_closed() {
-    let keep: [&[&str]; 2] = [&["backlog 127", "127, cookies"], &["1", "10", "100"]];
-    let study = Study::run("listen-backlog-flood.toml", &keep, 2);
+    let keep: [&[&str]; 2] = [&["backlog 127", "127, cookies"], &["1", "10", "50"]];
+    let study = Study::run("listen-backlog-flood.toml", &keep, 1);
     let of = |defence, rate| study.mean("refused", &[defence, rate]);
     assert_eq!(of("backlog 127", "1"), 0.0);
     // Erlang's formula B for 128 places, and SYNs that stay for 63 s.
-    near(of("backlog 127", "10"), erlang_b(630.2, 128), 0.05);
-    near(of("backlog 127", "100"), erlang_b(6300.2, 128), 0.015);
-    for rate in ["1", "10", "100"] {
+    near(of("backlog 127", "10"), erlang_b(630.1, 128), 0.04);
+    near(of("backlog 127", "50"), erlang_b(3150.1, 128), 0.02);
+    for rate in ["1", "10", "50"] {
         assert_eq!(of("127, cookies", rate), 0.0, "{rate} SYNs a second");
     }
     let memory = |rate| study.mean("memory", &["127, cookies", rate]);
-    assert!(memory("100") < 64.0 * 1024.0 && memory("100") < 1.1 * memory("10"));
+    assert!(memory("50") < 64.0 * 1024.0 && memory("50") < 1.1 * memory("10"));
 }
 
 /// The share that finds all of `places` taken, if `load` would be taken on average.
