@@ -23,6 +23,7 @@ pub mod recipe_queue;
 mod scan_apps;
 mod scenarios;
 mod size;
+mod studies_queues;
 mod support;
 mod sweep;
 mod tcp_apps;

@@ -385,8 +385,11 @@ fn the_shipped_studies_can_be_run() {
     for entry in fs::read_dir(&studies).expect("studies") {
         let path = entry.expect("an entry").path();
         let name = path.display().to_string();
-        let text = fs::read(&path).expect("a file");
-        let sweep = portolan::sweep::Sweep::read(&text, &name).unwrap_or_else(|e| panic!("{e}"));
-        check(&sweep, &studies);
+        let text = fs::read_to_string(&path).expect("a file");
+        if !text.contains("\n[measure]\n") {
+            continue; // What a sweep runs.
+        }
+        let sweep = portolan::sweep::Sweep::read(text.as_bytes(), &name);
+        check(&sweep.unwrap_or_else(|e| panic!("{e}")), &studies);
     }
 }
