@@ -21,6 +21,7 @@ pub mod recipe_app;
 pub mod recipe_queue;
 mod scan_apps;
 mod scenarios;
+mod studies_routers;
 mod support;
 mod sweep;
 mod tcp_apps;
