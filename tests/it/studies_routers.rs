@@ -63,7 +63,7 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
 fn utilisation_with_small_buffers_is_what_was_published() {
     let changes = [
         ("seeds    = 10", "seeds = 1"),
-        ("warm-up  = \"20s\"", "warm-up = \"5s\"\n[set]\nduration = \"15s\""),
+        ("warm-up  = \"20s\"", "warm-up = \"12s\"\n[set]\nduration = \"27s\""),
         ("\"0.25\", \"0.5\", \"1\", \"2\", \"3\"", "\"0.5\", \"1\""),
         ("\"32p\", \"64p\", \"129p\", \"258p\", \"387p\"", "\"64p\", \"129p\""),
         ("\"23p\", \"46p\", \"91p\", \"182p\", \"273p\"", "\"46p\", \"91p\""),
