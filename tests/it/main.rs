@@ -24,6 +24,7 @@ mod scan_apps;
 mod scenarios;
 mod size;
 mod studies_queues;
+mod studies_routers;
 mod support;
 mod sweep;
 mod tcp_apps;
