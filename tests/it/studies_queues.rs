@@ -7,7 +7,7 @@ use portolan::observe::{Interest, Observation, Observer};
 use portolan::run::{self, Nobody};
 use portolan::scenario::{Options, load_path, measure};
 use portolan::sim::Simulation;
-use portolan::sweep::{Cell, Subject, Sweep};
+use portolan::sweep::{Subject, Sweep};
 use portolan::units::Time;
 
 use super::support::statistics::in_parallel;
@@ -36,10 +36,10 @@ impl Study {
             assert!(axis.points.len() >= labels.len(), "{name}: values of {}", axis.name);
         }
         sweep.seeds.truncate(seeds);
-        let subject = Subject::find(&sweep, &folder(), name).unwrap_or_else(|e| panic!("{e}"));
-        let cells: Vec<Cell> = (0..sweep.cell_count()).map(|number| sweep.cell(number)).collect();
-        let cells = in_parallel(&cells, |cell| {
-            let labels = sweep.points(cell).map(|point| point.label.clone()).collect();
+        let subject = Subject::find(&sweep, &folder()).unwrap_or_else(|e| panic!("{e}"));
+        let cells: Vec<usize> = (0..sweep.cell_count()).collect();
+        let cells = in_parallel(&cells, |&cell| {
+            let labels = sweep.points(&sweep.cell(cell)).map(|point| point.label.clone()).collect();
             (labels, means(&sweep, &subject, cell))
         });
         Self { sweep, cells }
@@ -55,7 +55,7 @@ impl Study {
 }
 
 /// The means of all measures over the seeds.
-fn means(sweep: &Sweep, subject: &Subject, cell: &Cell) -> Vec<f64> {
+fn means(sweep: &Sweep, subject: &Subject, cell: usize) -> Vec<f64> {
     let scenario = subject.load(sweep, cell).unwrap_or_else(|error| panic!("{error}"));
     let mut sums = vec![0.0; sweep.measures.len()];
     for &seed in &sweep.seeds {

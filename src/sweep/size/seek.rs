@@ -131,7 +131,7 @@ mod tests {
 
         #[test]
         fn ends_however_the_good_sizes_lie(most in 1usize..5_000, salt in any::<u64>()) {
-            let good = |size: usize| (size as u64).wrapping_mul(salt | 1).count_ones() % 2 == 0;
+            let good = |size: usize| (size as u64).wrapping_mul(salt | 1).count_ones().is_multiple_of(2);
             for edge in [Edge::Smallest, Edge::Largest] {
                 let (end, _) = play(edge, most, &[], &good);
                 if let Seek::Found(size) = end {
