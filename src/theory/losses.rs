@@ -73,6 +73,9 @@ impl<'a> Expected<'a> {
         let p = outlook.loss;
         let one = |&(model, rate): &(&'static str, f64)| {
             let mut strained = strained.clone();
+            if model == "CUBIC" {
+                strained.push("RFC 9438 reckons with losses at even distances".into());
+            }
             if model == "Mathis" && p > MATHIS_LOSS {
                 strained
                     .push("timeouts, which Mathis does not know, are frequent above 1 %".into());

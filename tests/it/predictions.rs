@@ -100,7 +100,9 @@ fn mm1k_measures_what_theory_predicts() {
         let (mean, half) = (estimate.mean.expect("runs"), estimate.half_width.expect("runs"));
         let told = told(comparison, estimate);
         assert!((mean - comparison.predicted).abs() <= half, "{told}");
-        assert!(half < 0.12 * comparison.predicted, "too wide to say anything: {told}");
+        // Losses come in clusters.
+        let widest = if comparison.quantity == "loss" { 0.4 } else { 0.12 };
+        assert!(half < widest * comparison.predicted, "too wide to say anything: {told}");
         assert!(comparison.strained.is_empty(), "{told}");
     }
 }
@@ -157,33 +159,35 @@ fn packets_of_several_sizes_are_mg1() {
     };
     let apps = format!(
         "[apps.sink]\nkind = 'udp-server'\non = 'bob'\nport = 9\n{}{}",
-        source("small", 97, "2ms"),
-        source("large", 972, "20ms")
+        source("small", 97, "3ms"),
+        source("large", 972, "40ms")
     );
     for (queue, model) in [("5p", "M/G/1/K"), ("1000p", "M/G/1")] {
         let link = format!("rate = '1Mbps'\nframing = 'none'\nqueue = '{queue}'");
-        let all = over_seeds(&line(&link, &apps, "60s"), 8);
+        let all = over_seeds(&line(&link, &apps, "120s"), 8);
         assert!(all.len() >= 3 && all.iter().all(|(it, _)| it.model == model), "{all:?}");
         for (comparison, estimate) in &all {
             let (mean, half) = (estimate.mean.expect("runs"), estimate.half_width.expect("runs"));
             let told = told(comparison, estimate);
             assert!((mean - comparison.predicted).abs() <= half, "{told}");
-            assert!(half < 0.15 * comparison.predicted, "too wide to say anything: {told}");
+            assert!(half < 0.2 * comparison.predicted, "too wide to say anything: {told}");
         }
     }
 }
 
-/// How far formulas of TCP may be from a simulation of everything that they leave out.
+/// How far formulas of TCP may be from a simulation of everything that they leave out ...
 const TOLERANCE: f64 = 0.15;
+/// ... and that of CUBIC, which reckons with losses at even distances.
+const UNEVEN: f64 = 0.25;
 
-fn near(scenario: &Scenario, expected: &[(&str, &str)]) {
+fn near(scenario: &Scenario, tolerance: f64, expected: &[(&str, &str)]) {
     let all = over_seeds(scenario, 3);
     let models: Vec<(&str, &str)> = all.iter().map(|(it, _)| (it.model, it.quantity)).collect();
     assert_eq!(models, expected);
     for (comparison, estimate) in &all {
         let mean = estimate.mean.expect("runs");
         let (told, ratio) = (told(comparison, estimate), mean / comparison.predicted);
-        assert!((ratio - 1.0).abs() < TOLERANCE, "{told}");
+        assert!((ratio - 1.0).abs() < tolerance, "{told}");
     }
 }
 
@@ -191,9 +195,9 @@ fn near(scenario: &Scenario, expected: &[(&str, &str)]) {
 fn random_losses_leave_what_is_predicted() {
     let link = "rate = '10Gbps'\ndelay = '50ms'\nforward = { loss = '0.5%' }";
     let scenario = line(link, &download("reno"), "200s");
-    near(&scenario, &[("PFTK", "goodput_bps"), ("Mathis", "goodput_bps")]);
-    let link = "rate = '10Gbps'\ndelay = '50ms'\nforward = { loss = '0.02%' }";
-    near(&line(link, &download("cubic"), "400s"), &[("CUBIC", "goodput_bps")]);
+    near(&scenario, TOLERANCE, &[("PFTK", "goodput_bps"), ("Mathis", "goodput_bps")]);
+    let link = "rate = '10Gbps'\ndelay = '100ms'\nforward = { loss = '0.1%' }";
+    near(&line(link, &download("cubic"), "1000s"), UNEVEN, &[("CUBIC", "goodput_bps")]);
 }
 
 #[test]
@@ -202,8 +206,46 @@ fn one_flow_uses_what_its_saw_leaves() {
     let saw = [("sawtooth", "utilization"), ("sawtooth", "goodput_bps")];
     for (congestion, queue) in [("reno", 4), ("reno", 12), ("reno", 50), ("cubic", 6)] {
         let link = format!("rate = '10Mbps'\ndelay = '20ms'\nqueue = '{queue}p'");
-        near(&line(&link, &download(congestion), "120s"), &saw);
+        near(&line(&link, &download(congestion), "120s"), TOLERANCE, &saw);
     }
+}
+
+#[test]
+fn many_flows_keep_a_link_busy_with_a_short_queue() {
+    let delays: String = (1..=60)
+        .map(|i| format!("[links.s{i}--left]\ndelay = '{}ms'\n", 5 + i * 37 % 60))
+        .collect();
+    let text = format!(
+        "duration = '30s'
+        [nodes]
+        's[1..60]' = 'host'
+        left = 'router'
+        right = 'router'
+        sink = 'host'
+        [links.'s[1..60]--left']
+        rate = '100Mbps'
+        {delays}
+        [links.left--right]
+        rate = '50Mbps'
+        delay = '20ms'
+        queue = '60p'
+        [links.right--sink]
+        rate = '1Gbps'
+        [apps.sink]
+        kind = 'tcp-server'
+        on = 'sink'
+        port = 80
+        [apps.flow]
+        kind = 'tcp-client'
+        on = 's[1..60]'
+        to = 'sink:80'
+        tcp = {{ congestion = 'reno' }}"
+    );
+    let all = compared(&load(&text), 1);
+    let [only] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((only.model, only.quantity, only.at_least), ("√n", "utilization", true));
+    assert!(only.measured.is_some_and(|measured| measured >= only.predicted), "{only:?}");
+    assert!(only.predicted > 0.9 && only.strained.len() == 1, "{only:?}");
 }
 
 #[test]
@@ -264,6 +306,46 @@ fn results_do_not_depend_on_who_looks() {
     looked.run_until(scenario.duration, &mut Nobody);
     assert_eq!(looked.looks().len(), 49);
     assert_eq!(run::summary(&scenario, &looked), run_scenario(&scenario));
+}
+
+const SWEEP: &str = "scenario = 'mm1k'\nseeds = 3\nwarm-up = '1s'\n[set]\nduration = '11s'\n\
+    [vary.load]\npath = 'apps.to-link.interval'\nvalues = ['1ms', '800us']\nlabels = ['0.8', '1']\n\
+    [vary.queue]\npath = 'links.r1--carl.queue'\nvalues = ['5p', '10p']\n\
+    [measure]\n\
+    loss = { value = \"double(links['r1--carl']['r1->carl'].drops.queue) / double(flows['to-link'].packets_sent)\", unit = '%' }\n\
+    wait = \"links['r1--carl']['r1->carl'].queue.mean_wait_seconds\"\n\
+    quiet = { value = \"links['r1--carl']['r1->carl'].utilization\", model = 'none' }\n\
+    port = \"ports['bob:5000/udp'].mean_depth_packets\"\n\
+    [[plot]]\nx = 'load'\ny = 'wait'\n";
+
+#[test]
+fn sweeps_show_predictions_beside_measures_also_when_joined() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("predictions");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).expect("a folder");
+    std::fs::write(dir.join("s.toml"), SWEEP).expect("a sweep");
+    let sweep = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+        let output = command.current_dir(&dir).arg("sweep").args(arguments).output();
+        let output = output.expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let text = sweep(&["s.toml", "--out", "whole"]);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text);
+    let read = |file: &str| std::fs::read_to_string(dir.join(file)).expect(file);
+    let cells = read("whole/cells.csv");
+    let heading = cells.lines().next().expect("a heading");
+    assert!(heading.ends_with(
+        "loss model,loss predicted,wait model,wait predicted,port model,port predicted"
+    ));
+    assert!(read("whole/plots/wait.svg").contains("\nM/D/1/K\n"));
+    for shard in ["1/2", "2/2"] {
+        sweep(&["s.toml", "--out", "parts", "--shard", shard]);
+    }
+    assert_eq!(sweep(&["merge", "parts", "--out", "joined"]), text);
+    assert_eq!(read("joined/cells.csv"), cells);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Two summaries, number by number. What an expectation quotes of them is left out.
+//! Two summaries, number by number. What expectations and models quote of them is left out.
 
 use std::fmt::Write as _;
 
@@ -12,6 +12,8 @@ const CHANGE: usize = 9;
 const PATH: usize = 80 - 2 * (VALUE + 1) - (CHANGE + 1);
 /// What an expectation found is told under the paths that it names.
 const QUOTES: &str = "actual";
+/// What models say follows from the scenario, and what it is compared with is told under its own path.
+const THEORY: &str = "theory";
 /// Significant digits of numbers that are not whole.
 const DIGITS: i32 = 6;
 
@@ -47,7 +49,9 @@ impl Found {
                     true => key.to_owned(),
                     false => format!("{path}.{key}"),
                 };
-                let told = |key: &&String| key.as_str() != QUOTES;
+                let top = path.is_empty();
+                let told =
+                    |key: &&String| key.as_str() != QUOTES && !(top && key.as_str() == THEORY);
                 for (key, value) in a.iter().filter(|(key, _)| told(key)) {
                     self.pair(below(key), Some(value), b.get(key));
                 }

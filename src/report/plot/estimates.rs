@@ -200,6 +200,26 @@ mod tests {
     }
 
     #[test]
+    fn a_model_is_a_dashed_line_with_its_name() {
+        let bare = text(&plot(false)).matches("<polyline").count();
+        let mut with_model = plot(false);
+        with_model.model = "M/D/1/K".into();
+        for curve in &mut with_model.curves {
+            curve.model = curve.bars.iter().map(|bar| (bar.x, bar.mean * 1.1)).collect();
+        }
+        let svg = text(&with_model);
+        assert!(svg.contains("\nM/D/1/K\n"), "{svg}");
+        assert!(svg.matches("<polyline").count() > bare + 10, "dashes are many lines");
+        // What can never be measured does not squeeze what was.
+        let mut rare = plot(true);
+        rare.model = "M/D/1/K".into();
+        rare.curves[0].model = vec![(1.0, 1e-30), (2.0, 0.01), (3.0, 0.02), (4.0, 0.0)];
+        let mut seen = rare.clone();
+        seen.curves[0].model = vec![(2.0, 0.01), (3.0, 0.02)];
+        assert!(text(&rare) == text(&seen), "the same picture");
+    }
+
+    #[test]
     fn odd_values_do_no_harm() {
         for mean in [0.0, -1.0, 1e-300, 1e300] {
             for logarithmic in [false, true] {
