@@ -6,6 +6,8 @@ use std::fs;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use indicatif::{ProgressDrawTarget, ProgressStyle};
+
 use super::super::clock::Stopwatch;
 use super::super::failure::Failure;
 use super::super::terminal;
@@ -137,21 +139,22 @@ fn say(watch: &Watch, text: &str) {
 
 fn show(counts: &[Count], tasks: &BTreeMap<usize, Task>, watch: &Watch) {
     if watch.bar.is_hidden() && terminal::stderr_is_terminal() {
-        watch.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        // A short bar: there is more to say than of a sweep on this machine.
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {percent:>3} %  {msg}") {
+            watch.bar.set_style(style);
+        }
+        watch.bar.set_draw_target(ProgressDrawTarget::stderr());
     }
     let sum = |part: fn(&Count) -> usize| counts.iter().map(part).sum::<usize>();
     let (total, done) = (sum(|it| it.total), sum(|it| it.done));
     let waiting: Vec<&Task> = tasks.values().filter(|task| task.waits()).collect();
     let running = tasks.values().filter(|task| !task.waits() && !task.has_ended()).count();
     let mut text = format!("{done} of {total} runs");
-    if running > 0 {
-        let _ = write!(text, ", {running} tasks run");
+    if !tasks.is_empty() {
+        let _ = write!(text, "; tasks: {running} run, {} wait", waiting.len());
     }
-    if let Some(first) = waiting.first() {
-        let _ = write!(text, ", {} wait", waiting.len());
-        if !first.reason.is_empty() {
-            let _ = write!(text, " ({})", first.reason);
-        }
+    if let Some(first) = waiting.iter().find(|task| !task.reason.is_empty()) {
+        let _ = write!(text, " ({})", first.reason);
     }
     watch.bar.set_length(total as u64);
     watch.bar.set_position(done as u64);
