@@ -211,6 +211,14 @@ impl Channel {
         }
     }
 
+    /// Whether there may be something to tell those who watch: packets that were started while nobody
+    /// attended, or another time to look.
+    #[must_use]
+    #[inline(always)]
+    pub fn has_news(&self) -> bool {
+        !self.started.is_empty() || self.look.is_some() || !self.queue.is_empty()
+    }
+
     /// Packets that were started while nobody attended, since the last call, and when; only those who
     /// watch may ask.
     pub fn take_started(&mut self) -> std::vec::Drain<'_, (Time, Started)> {

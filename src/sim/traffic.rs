@@ -60,7 +60,7 @@ impl Simulation {
         self.follow_up(id, &outcome);
     }
 
-    #[cold]
+    #[inline(never)]
     fn show_arriving(&mut self, id: ChannelId, packet: PacketId) {
         self.wires[id.index()].channel.catch_up(self.cx.now);
         self.show_started(id);
@@ -76,8 +76,15 @@ impl Simulation {
     }
 
     /// Shows the packets that a channel started while nobody attended, to those who watch.
-    #[cold]
+    #[inline(always)]
     pub(super) fn show_started(&mut self, id: ChannelId) {
+        if self.wires[id.index()].channel.has_news() {
+            self.show_news(id);
+        }
+    }
+
+    #[cold]
+    fn show_news(&mut self, id: ChannelId) {
         let channel = &mut self.wires[id.index()].channel;
         for (at, started) in channel.take_started() {
             let packet = self.cx.packets[started.packet];
