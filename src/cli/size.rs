@@ -44,7 +44,7 @@ pub(super) fn size(args: &SizeArgs, quiet: bool) -> Result<(), Failure> {
     let mut search = Search::new(task.judge.clone(), task.most, first);
     let jobs = args.jobs.unwrap_or_else(super::sweep::cores);
     let workers = (jobs, &*watch.interrupted);
-    let mut look = |progress| watch.show(progress);
+    let mut look = |progress| watch.show_so_far(progress);
     let (subject, sizing) = (&task.subject, &task.sizing);
     let complete = work::run_all(sizing, subject, &mut search, &store, workers, &mut look);
     watch.bar.finish_and_clear();

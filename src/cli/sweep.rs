@@ -256,16 +256,33 @@ impl Watch {
     pub(super) fn show(&self, (total, done): (usize, usize)) {
         let before = self.before.get().unwrap_or(done);
         self.before.set(Some(before));
+        if self.is_shown() {
+            let each = self.started.seconds() / (done - before).max(1) as f64;
+            let left = each * (total - done) as f64;
+            self.draw((total, done), format!("{done} of {total} runs, {left:.0} s left"));
+        }
+    }
+
+    /// Draws the bar once a second has passed; more runs than these may be found to be needed.
+    pub(super) fn show_so_far(&self, (total, done): (usize, usize)) {
+        if self.is_shown() {
+            let text = format!("{done} runs, {} more at least", total.saturating_sub(done));
+            self.draw((total, done), text);
+        }
+    }
+
+    fn draw(&self, (total, done): (usize, usize), text: String) {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(text);
+    }
+
+    /// Whether there is a bar; it appears when a second has passed.
+    fn is_shown(&self) -> bool {
         if self.bar.is_hidden() && terminal::stderr_is_terminal() && self.started.seconds() > 1.0 {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        if !self.bar.is_hidden() {
-            let each = self.started.seconds() / (done - before).max(1) as f64;
-            let left = each * (total - done) as f64;
-            self.bar.set_length(total as u64);
-            self.bar.set_position(done as u64);
-            self.bar.set_message(format!("{done} of {total} runs, {left:.0} s left"));
-        }
+        !self.bar.is_hidden()
     }
 }
 

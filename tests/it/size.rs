@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// A long transfer, and arrivals at random beside it.
 const SCENARIO: &str = "duration = '3s'\n[nodes]\na = 'host'\nr = 'router'\nb = 'host'\n\
@@ -91,6 +92,32 @@ fn threads_and_interruptions_change_nothing_and_runs_are_used_again() {
 }
 
 #[test]
+fn a_search_that_is_killed_goes_on_and_ends_the_same() {
+    let dir = folder("killed");
+    let narrow = ["--target", "utilization >= 97%", "--seeds", "30"];
+    let whole = done(&dir, &narrow);
+    let log = dir.join("parts/size.sqlite-wal");
+    for part in 1..=3 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_portolan"))
+            .current_dir(&dir)
+            .args(["size", "net.toml", "--link", "r--b", "--out", "parts", "--resume"])
+            .args(narrow)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary that cargo has built");
+        while child.try_wait().expect("a process").is_none()
+            && fs::metadata(&log).map_or(0, |log| log.len()) < part * 100_000
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().expect("SIGKILL");
+        assert!(!child.wait().expect("a process").success(), "killed while it works");
+    }
+    assert_eq!(done(&dir, &[&narrow[..], &["--out", "parts", "--resume"]].concat()), whole);
+}
+
+#[test]
 fn waits_ask_for_the_largest_queue_and_sizes_in_bytes_are_frames() {
     let dir = folder("waits");
     let packets = done(&dir, &["--target", "p99_wait <= 20ms"]);
@@ -109,10 +136,10 @@ fn waits_ask_for_the_largest_queue_and_sizes_in_bytes_are_frames() {
 #[test]
 fn what_cannot_be_reached_is_told_with_what_was() {
     let dir = folder("unreachable");
-    let output = size(&dir, &["--target", "utilization >= 100%", "--max", "40p"]);
+    let output = size(&dir, &["--target", "utilization >= 100%", "--max", "12p"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let told = stderr(&output);
-    assert!(told.contains("no queue up to 40p surely has utilization >= 100%: at 40p"), "{told}");
+    assert!(told.contains("no queue up to 12p surely has utilization >= 100%: at 12p"), "{told}");
     assert!(stdout(&output).contains("missed"), "{}", stdout(&output));
     let both = ["--target", "utilization >= 97%", "--target", "p99_wait <= 2ms"];
     let output = size(&dir, &both);
