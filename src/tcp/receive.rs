@@ -173,7 +173,9 @@ impl Connection {
         self.take_mark(now, arrival);
         let next = self.receiver.next;
         let in_order = start <= next && kept > next && self.receiver.held.is_empty();
-        self.receiver.next = self.receiver.held.insert(next, (start, kept));
+        // A FIN that came early is held like data, and is none.
+        let reached = self.receiver.held.insert(next, (start, kept));
+        self.receiver.next = reached.min(self.receiver.fin).max(next);
         let fresh = self.receiver.next - next;
         if fresh > 0 {
             self.receiver.unread += fresh.cast_unsigned();
@@ -198,9 +200,7 @@ impl Connection {
             if self.receiver.finished() {
                 return self.take_repeated_fin(now);
             }
-            self.receiver.fin = arrival.end - 1;
-            // Even one that comes too early is news to answer.
-            self.acks.now |= arrival.end - 1 > self.receiver.next;
+            self.note_fin(arrival);
         }
         if self.receiver.fin != self.receiver.next {
             return;
@@ -222,6 +222,22 @@ impl Connection {
                 self.acks.now = true;
             }
             _ => {}
+        }
+    }
+
+    /// Where the stream ends. A FIN that comes too early is news to answer, and SACK tells of it as
+    /// of data (`tcp_data_queue_ofo` of Linux).
+    fn note_fin(&mut self, arrival: Arrival<'_>) {
+        let fin = arrival.end - 1;
+        let is_known = self.receiver.fin == fin;
+        self.receiver.fin = fin;
+        if fin <= self.receiver.next {
+            return;
+        }
+        self.acks.now = true;
+        let carries = arrival.segment.data_length > 0;
+        if fin < self.receiver.edge && !(is_known && carries) {
+            self.receiver.held.insert(self.receiver.next, (fin, fin + 1));
         }
     }
 

@@ -4,6 +4,11 @@ use super::measured::Bulk;
 use super::row::{Quantity, Row};
 use super::simulate::run;
 
+/// A full frame as Linux counts it: without the check sequence \[bytes\].
+const FRAME: u32 = 1514;
+/// What the token bucket lets through at once \[bytes\].
+const BURST: u32 = 3 * FRAME;
+
 pub(super) fn rows(facts: &[Bulk]) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for fact in facts {
@@ -27,7 +32,10 @@ fn text(fact: &Bulk) -> String {
     let Bulk { path, queue, connections, seconds, tcp, .. } = fact;
     let link = match path.as_str() {
         "bucket" => {
-            format!("delay = '20us', forward = {{ rate = '20Mbps', queue = '{queue}p' }}")
+            let limit = queue * FRAME;
+            format!(
+                "delay = '20us', forward.queue = {{ kind = 'tbf', rate = '20Mbps', burst = '{BURST}B', limit = '{limit}B' }}"
+            )
         }
         _ => format!("rate = '10Mbps', delay = '20ms', queue = '{queue}p'"),
     };

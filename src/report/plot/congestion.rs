@@ -10,9 +10,12 @@ use super::style::{self, GREY, HEIGHT, MAX_SERIES};
 use super::{busiest, occupancy, page};
 use crate::report::series::SeriesKind;
 
-/// The plot, or nothing if no connection's window was recorded.
+/// The plot, or nothing if no connection's window was recorded that has ever moved.
 pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
-    let all = with_samples(input, SeriesKind::CongestionWindow);
+    let mut all = with_samples(input, SeriesKind::CongestionWindow);
+    all.retain(|window| {
+        has_moved(window) || of_same(input, window, SeriesKind::InFlight).is_some()
+    });
     let queue = busiest_queue(input);
     let room = MAX_SERIES - usize::from(queue.is_some());
     let shown = busiest(&all, room, |series| series.max());
@@ -43,6 +46,14 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
 /// The series of this kind that have something to show.
 pub(super) fn with_samples(input: &PlotInput, kind: SeriesKind) -> Vec<&PlotSeries> {
     input.series.iter().filter(|series| series.kind == kind && series.max() > 0.0).collect()
+}
+
+/// Whether a window was ever more than its first value. That of a half-open connection, as of a flood
+/// or a scan, never is; and a handshake's options take little of the first.
+fn has_moved(window: &PlotSeries) -> bool {
+    let values = window.samples.buckets().iter().flat_map(|it| [it.first, it.min, it.max, it.last]);
+    let least = values.filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+    window.max() > 1.05 * least
 }
 
 /// The series of another kind of the same connection.

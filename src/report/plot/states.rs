@@ -3,6 +3,7 @@
 use super::axis::{Axis, Quantity};
 use super::canvas::{Canvas, Stroke};
 use super::chart::{self, Chart, Value};
+use super::font;
 use super::input::PlotInput;
 use super::occupancy::HEADING;
 use super::page::{self, Area};
@@ -29,6 +30,9 @@ const STATES: [&str; 11] = [
 /// The most connections on one sheet.
 const MOST: usize = 3;
 
+/// From the words below one connection to those above the next.
+const APART: f64 = 24.0;
+
 /// What is so many times a handshake away gets its own chart.
 const FAR: f64 = 4.0;
 /// The most charts of one connection.
@@ -52,7 +56,9 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         let height = area.height() / shown.len() as f64;
         for (i, connection) in shown.iter().enumerate() {
             let top = area.top + height * i as f64;
-            draw_connection(canvas, Area { top, bottom: top + height, ..area }, connection);
+            let apart = if i + 1 < shown.len() { APART } else { 0.0 };
+            let place = Area { top, bottom: top + height - apart, ..area };
+            draw_connection(canvas, place, connection);
         }
     }))
 }
@@ -123,7 +129,7 @@ fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStat
     for (i, &(from, to)) in spans.iter().enumerate() {
         let left = place.left + names + (width + GAP) * i as f64;
         let area = Area { left, top, right: left + width, bottom };
-        let x = Axis::between(Quantity::Time, from, to, ((width / 105.0) as usize).clamp(2, 8));
+        let x = time_axis((from, to), width);
         let title = format!("time [{}]", x.unit);
         let y = if i == 0 { y.clone() } else { y.without_labels() };
         let mut chart = Chart::new(canvas, area, &x, &y, Some(&title));
@@ -134,11 +140,22 @@ fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStat
             }
         }
     }
-    let mut entries = vec![("client", strokes[0])];
-    if !connection.server.is_empty() {
-        entries.push(("server", strokes[1]));
-    }
+    let both = [("client", &connection.client), ("server", &connection.server)];
+    let shown = both.into_iter().zip(strokes).filter(|((_, changes), _)| !changes.is_empty());
+    let entries: Vec<_> = shown.map(|((name, _), stroke)| (name, stroke)).collect();
     panels::heading(canvas, place, (&connection.name, ""), &entries, None);
+}
+
+/// As many numbers as there is room for.
+fn time_axis((from, to): Span, width: f64) -> Axis {
+    const BETWEEN: f64 = 24.0;
+    let axis = |count| Axis::between(Quantity::Time, from, to, count);
+    let fits = |axis: &Axis| {
+        let widths = axis.ticks.iter().map(|(_, label)| font::width(label, style::SMALL) + BETWEEN);
+        widths.sum::<f64>() <= width
+    };
+    let most = ((width / 105.0) as usize).clamp(2, 8);
+    (1..=most).rev().map(axis).find(fits).unwrap_or_else(|| axis(1))
 }
 
 /// The corners of a staircase through the rows of the states, shifted a little so that both ends are
@@ -198,6 +215,16 @@ mod tests {
         assert_eq!(spans.len(), 2, "{spans:?}");
         assert!(spans[0].0 < 1.0 && (1.15..2.0).contains(&spans[0].1), "{spans:?}");
         assert!((8.0..9.0).contains(&spans[1].0) && (9.2..10.0).contains(&spans[1].1), "{spans:?}");
+    }
+
+    #[test]
+    fn numbers_of_a_narrow_chart_keep_apart() {
+        let span = (1234.5, 1234.5005);
+        let wide = time_axis(span, 1000.0).ticks.len();
+        let narrow = time_axis(span, 250.0).ticks;
+        assert!((1..wide).contains(&narrow.len()), "{narrow:?} of {wide}");
+        let widths = narrow.iter().map(|(_, label)| font::width(label, style::SMALL));
+        assert!(widths.sum::<f64>() <= 250.0, "{narrow:?}");
     }
 
     #[test]

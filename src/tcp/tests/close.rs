@@ -3,7 +3,7 @@
 
 use super::pair::{CLIENT, Pair, SERVER, losing};
 use crate::packet::ipv4::Ecn;
-use crate::packet::tcp::{Flags, Segment, Timestamps};
+use crate::packet::tcp::{Flags, SackBlock, Segment, Timestamps};
 use crate::tcp::config::Config;
 use crate::tcp::state::State;
 use crate::tcp::{CloseReason, Event, RecvError, SendError};
@@ -235,6 +235,40 @@ fn a_lost_fin_is_sent_again() {
         .collect();
     assert_eq!(fins, [0, 240]);
     assert_eq!(pair.states()[SERVER], State::CloseWait);
+}
+
+/// Two segments and a FIN, and the first is lost: the FIN is told of with the data before it.
+#[test]
+fn a_fin_that_comes_early_is_told_of_by_sack() {
+    let mut pair = established();
+    let mut last = from_client(&mut pair, Flags::FIN_ACK, 1000, 500);
+    let next = last.seq.wrapping_add(1000_u32.wrapping_neg());
+    let blocks = |answer: Option<Segment>| {
+        let blocks = answer.expect("an answer").options.sack;
+        let range = |block: &SackBlock| (block.start, block.end);
+        blocks.as_slice().iter().map(range).collect::<Vec<_>>()
+    };
+    assert_eq!(blocks(answer(&mut pair, &last)), [(last.seq, last.end())]);
+    assert_eq!(pair.states()[SERVER], State::Established);
+    // A second copy: a duplicate (RFC 2883), and still one block of what is held.
+    let again = blocks(answer(&mut pair, &last));
+    assert_eq!(again[1..], [(last.seq, last.end())]);
+    let end = last.end();
+    last = Segment { flags: Flags::ACK, seq: next, data_length: 1000, ..last };
+    let filled = answer(&mut pair, &last).expect("an acknowledgment");
+    assert_eq!((filled.ack, filled.options.sack.as_slice().len()), (end, 0));
+    assert_eq!(pair.states()[SERVER], State::CloseWait);
+    let received = pair.end(SERVER).recv(10_000);
+    assert_eq!(received, Ok(1500), "a FIN is no data");
+}
+
+/// A FIN alone, after a lost segment.
+#[test]
+fn a_bare_fin_that_comes_early_is_told_of_by_sack() {
+    let mut pair = established();
+    let fin = from_client(&mut pair, Flags::FIN_ACK, 1000, 0);
+    let block = answer(&mut pair, &fin).expect("an answer").options.sack.as_slice()[0];
+    assert_eq!((block.start, block.end), (fin.seq, fin.end()));
 }
 
 /// What an established connection of Linux was measured to answer.
