@@ -221,10 +221,10 @@ mod tests {
     fn numbers_of_a_narrow_chart_keep_apart() {
         let span = (1234.5, 1234.5005);
         let wide = time_axis(span, 1000.0).ticks.len();
-        let narrow = time_axis(span, 250.0).ticks;
+        let narrow = time_axis(span, 330.0).ticks;
         assert!((1..wide).contains(&narrow.len()), "{narrow:?} of {wide}");
         let widths = narrow.iter().map(|(_, label)| font::width(label, style::SMALL));
-        assert!(widths.sum::<f64>() <= 250.0, "{narrow:?}");
+        assert!(widths.sum::<f64>() <= 330.0, "{narrow:?}");
     }
 
     #[test]
