@@ -120,7 +120,7 @@ impl Cx {
     }
 
     /// Notes something for the observer, if anybody follows packets that closely.
-    #[inline(always)]
+    #[inline]
     pub fn observe(&mut self, what: impl FnOnce(&PacketStore) -> Observation) {
         if self.interest >= Interest::Wire {
             let what = what(&self.packets);
@@ -129,7 +129,6 @@ impl Cx {
     }
 
     /// Notes something that happens now for the observer.
-    #[inline(always)]
     pub fn tell(&mut self, what: Observation) {
         self.observed.push((self.now, what));
     }

@@ -114,12 +114,12 @@ impl Picture<'_> {
                     let mut places = cell.places.clone();
                     places[x] = place;
                     let forecasts = &self.outcome.forecasts;
-                    let it = forecasts.get(self.sweep, self.number(&places), measure)?;
-                    Some((*x_place, it.value))
+                    let it = forecasts.get(self.sweep, self.number(&places), measure);
+                    (*x_place, it.map(|forecast| forecast.value))
                 };
-                let mut model: Vec<_> = varied.marks.iter().enumerate().filter_map(model).collect();
+                let mut model: Vec<_> = varied.marks.iter().enumerate().map(model).collect();
                 model.sort_by(|a, b| a.0.total_cmp(&b.0));
-                curves.push(Curve { name: names.join(", "), bars, model });
+                curves.push(Curve { name: names.join(", "), bars, model: stretches(&model) });
             }
         }
         let first = &self.sweep.measures[measures[0]];
@@ -240,6 +240,13 @@ fn sizes(labels: &[&str]) -> Option<Vec<f64>> {
         |text| text.parse::<Ratio>().ok().map(Ratio::as_f64),
     ];
     readers.iter().find_map(|read| labels.iter().map(|label| read(label)).collect())
+}
+
+/// The points that have a value, parted where one has none.
+fn stretches(points: &[(f64, Option<f64>)]) -> Vec<Vec<(f64, f64)>> {
+    let parts = points.chunk_by(|a, b| a.1.is_some() == b.1.is_some());
+    let known = parts.map(|part| part.iter().filter_map(|&(x, y)| Some((x, y?))).collect());
+    known.filter(|part: &Vec<_>| !part.is_empty()).collect()
 }
 
 #[cfg(test)]

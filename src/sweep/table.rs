@@ -35,6 +35,7 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
         text.push_str(&format!(" … and {more} more cells (cells.csv has all)\n"));
     }
     text.push_str(&columns::legend(confidence));
+    text.push_str(no_chance(outcome));
     text.push_str(&missing(sweep, outcome));
     text.push_str(&strained(sweep, outcome));
     text
@@ -50,6 +51,16 @@ fn strained(sweep: &Sweep, outcome: &Outcome) -> String {
         format!("{}\n", textwrap::fill(&format!("{}: {strain}", of.join(", ")), &look))
     });
     lines.collect()
+}
+
+/// Says so if all seeds of each cell give the same: then intervals say nothing.
+fn no_chance(outcome: &Outcome) -> &'static str {
+    let mut widths = outcome.cells.iter().flatten().filter_map(|it| it.half_width).peekable();
+    if widths.peek().is_none() || widths.any(|half| half > 0.0) {
+        return "";
+    }
+    " ± 0: all seeds give the same results; nothing in this scenario is left to chance.\n   \
+     Random arrivals, or `jitter` on a link, bring chance in\n"
 }
 
 /// How often measures had no value.

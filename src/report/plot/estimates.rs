@@ -37,8 +37,8 @@ pub struct Curve {
     pub name: String,
     /// Its points, from left to right.
     pub bars: Vec<Bar>,
-    /// Where a model has them, from left to right.
-    pub model: Vec<(f64, f64)>,
+    /// Where a model has them, from left to right, in stretches: it need not say anything of all.
+    pub model: Vec<Vec<(f64, f64)>>,
 }
 
 /// A plot of curves.
@@ -82,7 +82,7 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
     // What is too rare to be measured would squeeze all else.
     let least = bars().filter(visible).map(|bar| bar.mean).fold(f64::INFINITY, f64::min);
     let in_sight = |&&(_, y): &&(f64, f64)| !plot.logarithmic || (y > 0.0 && y >= least / 10.0);
-    let models = shown.iter().flat_map(|curve| &curve.model).filter(in_sight);
+    let models = shown.iter().flat_map(|curve| curve.model.iter().flatten()).filter(in_sight);
     let models = models.map(|&(x, mean)| Bar { x, mean, half_width: 0.0 });
     let all: Vec<Bar> = bars().copied().chain(models).filter(|bar| visible(&bar)).collect();
     let y = vertical(plot, &all);
@@ -100,12 +100,13 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
         page::unit(canvas, area, with_unit(name, y.unit).trim_start());
         for (number, curve) in shown.iter().enumerate() {
             let bars: Vec<Bar> = curve.bars.iter().filter(visible).copied().collect();
-            let model: Vec<_> = curve.model.iter().filter(in_sight).copied().collect();
+            let model = curve.model.iter().map(|part| part.iter().filter(in_sight).copied());
+            let model: Vec<Vec<_>> = model.map(Iterator::collect).collect();
             // A line through all means as well would hide the model's.
-            if model.len() < bars.len().max(2) {
+            if model.iter().map(Vec::len).sum::<usize>() < bars.len().max(2) {
                 chart.means(&bars, number);
             }
-            chart.model(model, number);
+            model.into_iter().for_each(|part| chart.model(part, number));
             chart.bars(&bars, number, shown.len());
         }
         if named {
@@ -205,7 +206,7 @@ mod tests {
         let mut with_model = plot(false);
         with_model.model = "M/D/1/K".into();
         for curve in &mut with_model.curves {
-            curve.model = curve.bars.iter().map(|bar| (bar.x, bar.mean * 1.1)).collect();
+            curve.model = vec![curve.bars.iter().map(|bar| (bar.x, bar.mean * 1.1)).collect()];
         }
         let svg = text(&with_model);
         assert!(svg.contains("\nM/D/1/K\n"), "{svg}");
@@ -213,9 +214,9 @@ mod tests {
         // What can never be measured does not squeeze what was.
         let mut rare = plot(true);
         rare.model = "M/D/1/K".into();
-        rare.curves[0].model = vec![(1.0, 1e-30), (2.0, 0.01), (3.0, 0.02), (4.0, 0.0)];
+        rare.curves[0].model = vec![vec![(1.0, 1e-30), (2.0, 0.01), (3.0, 0.02), (4.0, 0.0)]];
         let mut seen = rare.clone();
-        seen.curves[0].model = vec![(2.0, 0.01), (3.0, 0.02)];
+        seen.curves[0].model = vec![vec![(2.0, 0.01), (3.0, 0.02)]];
         assert!(text(&rare) == text(&seen), "the same picture");
     }
 
