@@ -249,7 +249,7 @@ fn studies_in_the_pages_are_shipped() {
     for (name, text) in pages() {
         for part in text.split("scenarios/studies/").skip(1) {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-            let file = part.split(|c| !plain(c)).next().expect("a split has a first part");
+            let file = part.split(|c: char| !plain(c)).next().expect("a split has a first part");
             if file.ends_with(".toml") {
                 seen += 1;
                 let there = root().join("scenarios/studies").join(file).is_file();
