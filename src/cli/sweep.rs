@@ -147,7 +147,8 @@ fn finish(
         let is_wide = |cell: &&Vec<Estimate>| !cell.iter().all(|it| it.is_narrow(precision));
         let wide = outcome.cells.iter().filter(is_wide).count();
         if wide > 0 {
-            let (most, share) = (goal.most(), precision * 100.0);
+            // To the digits that a share can be given with: 0.07 is 7 %, not 7.000000000000001 %.
+            let (most, share) = (goal.most(), (precision * 1e9).round() / 1e7);
             eprintln!(
                 "note: {wide} cells have wider intervals than {share} % even with {most} seeds"
             );

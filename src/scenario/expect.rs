@@ -203,6 +203,7 @@ fn judge(expect: &Expect, variables: &Variables<'_, '_>, results: &Json) -> Expe
 /// An evaluation error in our words.
 pub(super) fn explain(error: &ExecutionError) -> String {
     match error {
+        _ if is_of_null(error) => "a value is `null`: guard it with `... != null && ...`".into(),
         ExecutionError::NoSuchKey(key) => format!("there is no `{key}`"),
         ExecutionError::UndeclaredReference(name) => format!("there is no `{name}`"),
         ExecutionError::NoSuchOverload(_) | ExecutionError::UnsupportedBinaryOperator(..) => {
@@ -212,6 +213,20 @@ pub(super) fn explain(error: &ExecutionError) -> String {
             )
         }
         other => words::short(&other.to_string()),
+    }
+}
+
+/// Whether something was computed from `null`, or compared with it.
+pub(super) fn is_of_null(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::NoSuchOverload(overload) => {
+            overload.argument_types().iter().any(|kind| kind.contains("null"))
+        }
+        ExecutionError::UnsupportedBinaryOperator(_, left, right)
+        | ExecutionError::ValuesNotComparable(left, right) => {
+            [left, right].contains(&&cel::Value::Null)
+        }
+        _ => false,
     }
 }
 

@@ -64,6 +64,7 @@ fn number(
             Some(number) => return Ok(number.is_finite().then_some(number)),
             None => "it is no number".to_owned(),
         },
+        Err(error) if expect::is_of_null(&error) => return Ok(None),
         Err(error) => expect::explain(&error),
     };
     let mut seen = Vec::new();
@@ -160,6 +161,13 @@ mod tests {
         assert_eq!(value("flows.send.min_rtt_seconds"), Ok(None));
         assert_eq!(value("flows.send.min_rtt_seconds * 2.0"), Ok(None));
         assert_eq!(value("1.0 / 0.0"), Ok(None), "infinity has no mean");
+        for on_a_way in ["< 2.0", ">= 1", "+ 1.0", "* 2.0"] {
+            let text = format!("['send'].map(f, flows[f].min_rtt_seconds {on_a_way})[0]");
+            assert_eq!(value(&text), Ok(None), "{text}");
+            assert_eq!(value(&format!("flows.send.min_rtt_seconds {on_a_way}")), Ok(None));
+        }
+        assert_eq!(value("2.0 > mean([])"), Ok(None));
+        assert_eq!(value("['send'].exists(f, flows[f].min_rtt_seconds == null)"), Ok(Some(1.0)));
         assert!(value("title").expect_err("a text").contains("no number"));
         assert!(value("seed / 2.0").expect_err("mixed").contains("double(...)"));
     }

@@ -13,6 +13,9 @@ use super::words;
 /// What an override is called in messages.
 const NAME: &str = "--set";
 
+/// Tables of components: a name in them that only an override has is one of many in a range.
+const FAMILIES: &[&str] = &["nodes", "links", "apps"];
+
 /// Applies overrides in order. What is wrong with one is reported where its own text says it.
 pub(super) fn apply(cx: &mut Context<'_>, root: &mut Table, overrides: &[String]) {
     for text in overrides {
@@ -81,7 +84,9 @@ pub(super) fn set(
     }
     let full = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
     if rest.is_empty() {
-        table.insert(name, span, value);
+        // Set whole, a component that the file makes is still the file's.
+        let old = table.get(name).filter(|_| FAMILIES.contains(&at)).map(|old| old.key);
+        table.insert(name, old.unwrap_or(span), value);
         return Ok(());
     }
     if table.get(name).is_none() {

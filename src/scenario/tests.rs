@@ -124,6 +124,23 @@ fn overrides_change_what_is_there() {
 }
 
 #[test]
+fn overrides_replace_components_whole() {
+    let text = format!("{TWO}[apps.web]\nkind = 'udp-server'\non = 'b'\nport = 9");
+    let set = |text: &str, what: &str| read_with(text, &[what]).map(|scenario| scenario.plan);
+    let told = |error: &LoadError| error.to_string();
+    let plan = set(&text, "apps.web={ kind = 'udp-server', on = 'a', port = 7 }");
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((plan.apps[0].on.index(), plan.apps.len()), (0, 1));
+    assert_eq!(plan.apps[0].spec.config().listens().map(|(_, port)| port), Some(7));
+    let plan = set(&text, "links.a--b={ cost = 4 }").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.links[0].cost, 4);
+    let plan = set(&text, "nodes.a=router").unwrap_or_else(|error| panic!("{error}"));
+    assert!(matches!(plan.nodes[0].kind, crate::sim::NodeKind::Router(_)));
+    let error = set(&text, "apps.wbe={ on = 'a' }").expect_err("a typo");
+    assert!(told(&error).contains("did you mean `web`?"), "{error}");
+}
+
+#[test]
 fn changes_add_up_in_the_order_of_time() {
     let plan = good(&format!(
         "{TWO}[apps.web]\nkind = 'udp-server'\non = 'b'\nport = 9\n\

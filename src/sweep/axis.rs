@@ -66,6 +66,7 @@ pub(super) fn collect(table: &Table, faults: &mut Faults) -> Vec<Axis> {
             let settings = axis.points.first().map(|point| point.settings.as_slice());
             settings.unwrap_or_default().iter().map(|(path, _)| path.clone()).collect()
         };
+        check_name(name, entry.key, &axes, faults);
         let own = paths(&axis);
         if let Some((other, span)) =
             axes.iter().find(|(other, _)| paths(other).iter().any(|path| own.contains(path)))
@@ -79,6 +80,25 @@ pub(super) fn collect(table: &Table, faults: &mut Faults) -> Vec<Axis> {
         axes.push((axis, entry.key));
     }
     axes.into_iter().map(|(axis, _)| axis).collect()
+}
+
+/// Names are columns of the store, which knows no case and has columns of its own.
+fn check_name(name: &str, key: Span, axes: &[(Axis, Span)], faults: &mut Faults) {
+    let lower = name.to_lowercase();
+    if matches!(lower.as_str(), "cell" | "seed") {
+        faults.push(
+            Fault::new(key, format!("`{}` cannot be the name of an axis", words::short(name)))
+                .help("choose another name: the results have columns `cell` and `seed`"),
+        );
+    }
+    if let Some((other, span)) = axes.iter().find(|(other, _)| other.name.to_lowercase() == lower) {
+        let message = format!("`{}` and `{}` differ only in case", words::short(name), other.name);
+        faults.push(
+            Fault::new(key, message)
+                .also(*span, "this axis")
+                .help("give one of them a name of its own: [vary.NAME] and path = \"...\""),
+        );
+    }
 }
 
 fn read(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Axis> {
@@ -312,6 +332,9 @@ mod tests {
             ("[vary]\nx = { path = 'a.b', valeus = [1] }", "did you mean `values`?"),
             ("[vary]\nx = { path = 'a.b', values = [1], labels = ['1', '2'] }", "and 2 labels"),
             ("[vary]\nx = { path = 'a.b' }", "has no values"),
+            ("[vary.Cell]\npath = 'a.b'\nvalues = [1]", "`Cell` cannot be the name of an axis"),
+            ("[vary.seed]\npath = 'a.b'\nvalues = [1]", "the results have columns"),
+            ("[vary]\n'a.b' = [1]\n'a.B' = [2]", "`a.B` and `a.b` differ only in case"),
             ("[vary]\nx = { path = 'a.b', values = [1] }\n'a.b' = [2]", "sets what `x` sets too"),
             ("[vary.x.together]\n'a.b' = [1, 2]\n'a.c' = [1]", "equally many"),
             ("[vary]\n'a.b' = { from = 1, to = 9, steps = 3, scale = 'lgo' }", "`log`"),

@@ -24,12 +24,15 @@ fn read(file: &str) -> String {
 
 /// All pages: name and text.
 fn pages() -> Vec<(String, String)> {
-    let mut names: Vec<String> = fs::read_dir(root().join("docs"))
-        .expect("the folder of pages")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".md"))
-        .map(|name| format!("docs/{name}"))
-        .collect();
+    let of_folder = |folder: &str| -> Vec<String> {
+        fs::read_dir(root().join(folder))
+            .expect("a folder of pages")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".md"))
+            .map(|name| format!("{folder}/{name}"))
+            .collect()
+    };
+    let mut names = [of_folder("docs"), of_folder("docs/studies")].concat();
     names.sort();
     names.insert(0, "README.md".into());
     names.into_iter().map(|name| (name.clone(), read(&name))).collect()
@@ -116,6 +119,7 @@ fn commands_in_the_pages_exist() {
         for block in blocks(&text, "sh").into_iter().chain(blocks(&text, "console")) {
             for line in block.lines() {
                 let line = line.trim_start_matches("$ ");
+                let line = line.split(" #").next().expect("a split has a first part");
                 if !line.starts_with("portolan ") {
                     continue;
                 }
@@ -237,6 +241,23 @@ fn links_between_pages_lead_somewhere() {
         }
     }
     assert!(seen > 10, "{seen} links");
+}
+
+#[test]
+fn studies_in_the_pages_are_shipped() {
+    let mut seen = 0;
+    for (name, text) in pages() {
+        for part in text.split("scenarios/studies/").skip(1) {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+            let file = part.split(|c: char| !plain(c)).next().expect("a split has a first part");
+            if file.ends_with(".toml") {
+                seen += 1;
+                let there = root().join("scenarios/studies").join(file).is_file();
+                assert!(there, "{name} names scenarios/studies/{file}, which is not there");
+            }
+        }
+    }
+    assert!(seen > 10, "{seen} files named");
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn array(
     let mut command = vec![whole(&program)?, "sweep".into(), file, "--out".into(), stores];
     command.extend(["--shard", &shard, "--jobs", CORES, "--resume", "--wait"].map(str::to_owned));
     if let Some(precision) = args.precision {
-        command.push(format!("--precision={}%", precision.as_f64() * 100.0));
+        command.push(format!("--precision={precision}"));
     }
     command.extend(args.max_seeds.map(|most| format!("--max-seeds={most}")));
     Ok(Array {
