@@ -60,7 +60,7 @@ impl Simulation {
         self.follow_up(id, &outcome);
     }
 
-    #[inline(never)]
+    #[cold]
     fn show_arriving(&mut self, id: ChannelId, packet: PacketId) {
         self.wires[id.index()].channel.catch_up(self.cx.now);
         self.show_started(id);
@@ -76,16 +76,12 @@ impl Simulation {
     }
 
     /// Shows the packets that a channel started while nobody attended, to those who watch.
-    #[inline(always)]
-    pub(super) fn show_started(&mut self, id: ChannelId) {
-        if self.wires[id.index()].channel.has_news() {
-            self.show_news(id);
-        }
-    }
-
     #[cold]
-    fn show_news(&mut self, id: ChannelId) {
+    pub(super) fn show_started(&mut self, id: ChannelId) {
         let channel = &mut self.wires[id.index()].channel;
+        if !channel.has_news() {
+            return;
+        }
         for (at, started) in channel.take_started() {
             let packet = self.cx.packets[started.packet];
             let (waited, arrives) = (started.waited, started.arrives);

@@ -85,10 +85,10 @@ pub(super) fn collect(table: &Table, faults: &mut Faults) -> Vec<Axis> {
 /// Names are columns of the store, which knows no case and has columns of its own.
 fn check_name(name: &str, key: Span, axes: &[(Axis, Span)], faults: &mut Faults) {
     let lower = name.to_lowercase();
-    if matches!(lower.as_str(), "cell" | "seed") {
+    if matches!(lower.as_str(), "cell" | "seed" | "runs") {
         faults.push(
             Fault::new(key, format!("`{}` cannot be the name of an axis", words::short(name)))
-                .help("choose another name: the results have columns `cell` and `seed`"),
+                .help("choose another name: the results have columns `cell`, `seed` and `runs`"),
         );
     }
     if let Some((other, span)) = axes.iter().find(|(other, _)| other.name.to_lowercase() == lower) {

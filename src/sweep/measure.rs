@@ -56,7 +56,7 @@ pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<M
             ),
         );
     }
-    let mut seen: Vec<String> = vec!["cell".into(), "seed".into()];
+    let mut seen: Vec<String> = vec!["cell".into(), "seed".into(), "runs".into()];
     seen.extend(axes.iter().map(|axis| axis.name.to_lowercase()));
     let mut measures = Vec::new();
     for (name, entry) in &table.0 {
@@ -65,7 +65,7 @@ pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<M
         if name.is_empty() || !name.chars().all(plain) || seen.contains(&lower) {
             let message = format!("`{}` cannot be the name of a measure", words::short(name));
             faults.push(Fault::new(entry.key, message).help(
-                "write letters, digits, `_`, `-`; no axis, other measure, `cell` or `seed` has this name",
+                "write letters, digits, `_`, `-`; no axis, other measure, `cell`, `seed` or `runs` has this name",
             ));
             continue;
         }

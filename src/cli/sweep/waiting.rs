@@ -52,6 +52,8 @@ pub(super) fn wait(
 ) -> Result<BTreeMap<usize, Task>, Failure> {
     let mut tasks = BTreeMap::new();
     let (mut asked, mut gap, mut is_silent) = (Stopwatch::start(), GAP.0, false);
+    // One answer in which nothing is left need not be the truth.
+    let mut ends = 0;
     let mut read: Option<Stopwatch> = None;
     while !watch.interrupted.load(Ordering::Relaxed) {
         if read.is_none_or(|read| read.seconds() >= job.shards as f64 / NOTES) {
@@ -69,14 +71,16 @@ pub(super) fn wait(
                 }
                 told => {
                     is_silent = false;
-                    if take_over(&mut tasks, told, watch) {
+                    ends = if take_over(&mut tasks, told, watch) { ends + 1 } else { 0 };
+                    if ends > 1 || ends == 1 && is_near {
                         watch.bar.finish_and_clear();
                         recall(&mut tasks, job);
                         return Ok(tasks);
                     }
                 }
             }
-            (asked, gap) = (Stopwatch::start(), (gap * 1.5).min(GAP.1));
+            gap = if ends > 0 { GAP.0 } else { (gap * 1.5).min(GAP.1) };
+            asked = Stopwatch::start();
         }
         show(&counts, &tasks, watch);
         std::thread::sleep(LOOK);
