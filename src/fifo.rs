@@ -77,7 +77,16 @@ impl<T: Copy> Fifo<T> {
     /// Takes out the value that came first. O(1).
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {
+        self.pop_if(|_| true)
+    }
+
+    /// Takes out the value that came first, if it is as wanted. O(1).
+    #[inline(always)]
+    pub fn pop_if(&mut self, is_wanted: impl FnOnce(&T) -> bool) -> Option<T> {
         let first = *self.front()?;
+        if !is_wanted(&first) {
+            return None;
+        }
         self.head = self.place(1);
         self.len -= 1;
         Some(first)

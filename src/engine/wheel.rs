@@ -134,10 +134,13 @@ impl<E: Copy> WheelQueue<E> {
     /// the events of one slot where `limit` falls into the first.
     #[inline]
     pub fn pop_until(&mut self, limit: Time) -> Option<(Time, E)> {
-        if self.head == self.near.len() {
-            self.open(limit)?;
-        }
-        let &(time, event) = self.near.get(self.head)?;
+        let &(time, event) = match self.near.get(self.head) {
+            Some(first) => first,
+            None => {
+                self.open(limit)?;
+                self.near.get(self.head)?
+            }
+        };
         if time > limit {
             return None;
         }
@@ -189,14 +192,19 @@ impl<E: Copy> WheelQueue<E> {
     /// Puts an event into `near`, after all that are not later.
     #[inline]
     fn insert(&mut self, at: Time, event: E) {
-        // From the back, as most events are pushed for later than most that are pending.
-        let mut place = self.near.len();
         self.near.push((at, event));
-        while place > self.head && self.near[place - 1].0 > at {
-            self.near[place] = self.near[place - 1];
-            place -= 1;
+        let mut pending = &mut self.near[self.head..];
+        // From the back, as most events are pushed for later than most that are pending.
+        while let Some((place, earlier)) = pending.split_last_mut() {
+            match earlier.last() {
+                Some(&before) if before.0 > at => *place = before,
+                _ => {
+                    *place = (at, event);
+                    return;
+                }
+            }
+            pending = earlier;
         }
-        self.near[place] = (at, event);
     }
 
     /// A cell for an event, used before if there is one.

@@ -400,11 +400,8 @@ impl Channel {
             self.start_unattended();
         }
         self.arrival_pending = None;
-        let packet = match self.in_flight.front() {
-            Some(first) if first.arrives == now => self.in_flight.pop().map(|first| first.packet),
-            _ => None,
-        };
-        (packet, self.next_arrival())
+        let arrived = self.in_flight.pop_if(|first| first.arrives == now);
+        (arrived.map(|arrived| arrived.packet), self.next_arrival())
     }
 
     /// Puts a packet into the air that arrives at `arrives`; also used for second copies and

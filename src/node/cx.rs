@@ -16,8 +16,9 @@ use crate::units::Time;
 /// Something a handler wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Put the packet into the queue before this direction of a link.
-    Transmit(ChannelId, PacketId),
+    /// Put the packet, of this length above the link layer \[bytes\], into the queue before this
+    /// direction of a link.
+    Transmit(ChannelId, PacketId, u64),
     /// Give the packet back to the same node, as if it had come in: a packet to itself.
     Loopback(NodeId, PacketId),
     /// Call the stack's `handle_socket_timeout` for a socket at a time.
@@ -74,12 +75,17 @@ impl Cx {
     /// A new packet of a conversation with the next number and an empty segment, which is to be
     /// filled in where it lies.
     #[inline(always)]
-    pub fn create_segment(&mut self, flow: Option<FlowId>) -> PacketId {
+    pub fn create_segment(&mut self, flow: Option<FlowId>) -> (PacketId, &mut Packet) {
         let (number, created) = (self.next_number(), self.now);
         let id = self.packets.insert(Packet::EMPTY_SEGMENT);
-        let label = &mut self.packets[id].label;
-        (label.number, label.flow, label.created) = (number, flow, created);
-        id
+        let packet = &mut self.packets[id];
+        (packet.label.number, packet.label.flow, packet.label.created) = (number, flow, created);
+        (id, packet)
+    }
+
+    /// Has a packet put into the queue before this direction of a link.
+    pub fn transmit(&mut self, out: ChannelId, id: PacketId) {
+        self.effects.push(Effect::Transmit(out, id, self.packets[id].length()));
     }
 
     /// A copy of a packet, with a number of its own.

@@ -100,11 +100,12 @@ impl Switch {
 
     fn send(&self, cx: &mut Cx, out: InterfaceId, id: PacketId) {
         let interface = &self.interfaces[out.index()];
-        if cx.packets[id].length() > u64::from(interface.mtu) {
+        let length = cx.packets[id].length();
+        if length > u64::from(interface.mtu) {
             cx.drop(id, Place::Channel(interface.out), DropReason::TooLong);
             return;
         }
-        cx.effects.push(Effect::Transmit(interface.out, id));
+        cx.effects.push(Effect::Transmit(interface.out, id, length));
     }
 
     fn flood(&self, cx: &mut Cx, came_in: InterfaceId, id: PacketId) {
@@ -197,5 +198,5 @@ impl Switch {
 fn send_bpdu(cx: &mut Cx, interface: &Interface, message: Bpdu) {
     let header = Header { destination: Mac::BRIDGES, source: interface.mac };
     let id = cx.create(header, Payload::Bpdu(message), Label::new(None, cx.now));
-    cx.effects.push(Effect::Transmit(interface.out, id));
+    cx.transmit(interface.out, id);
 }

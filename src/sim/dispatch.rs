@@ -56,7 +56,7 @@ impl Simulation {
             next += 1;
             // Read where it lies: a copy of the whole would wait for what was just written in parts.
             match self.cx.effects[next - 1] {
-                Effect::Transmit(channel, packet) => self.transmit(channel, packet),
+                Effect::Transmit(channel, packet, length) => self.transmit(channel, packet, length),
                 Effect::Loopback(node, packet) => {
                     let at = self.cx.now.saturating_add(super::traffic::LOOPBACK_DELAY);
                     self.events.push(at, Event::Loopback(node, packet));

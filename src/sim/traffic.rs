@@ -13,16 +13,16 @@ use crate::units::Time;
 pub(super) const LOOPBACK_DELAY: Time = Time::from_us(10);
 
 impl Simulation {
-    /// A node hands a packet to an interface.
+    /// A node hands a packet, of this length above the link layer \[bytes\], to an interface.
     #[inline(always)]
-    pub(super) fn transmit(&mut self, id: ChannelId, packet: PacketId) {
+    pub(super) fn transmit(&mut self, id: ChannelId, packet: PacketId, length: u64) {
         let now = self.cx.now;
         let channel = &mut self.wires[id.index()].channel;
         if !channel.is_unattended() || self.cx.interest >= Interest::Wire {
             return self.transmit_attended(id, packet);
         }
-        let bytes = channel.wire_bytes(self.cx.packets[packet].length());
-        let arriving = Queued::new(packet, bytes, now, false);
+        debug_assert_eq!(self.cx.packets[packet].length(), length);
+        let arriving = Queued::new(packet, channel.wire_bytes(length), now, false);
         if let Some(at) = channel.offer_unattended(now, arriving) {
             self.events.push(at, Event::Arrival(id));
         }

@@ -252,6 +252,18 @@ impl PortTable {
         self.space(protocol).lookup(local, remote)
     }
 
+    /// The same for a packet that has come in: found sooner if the one before it was for the same
+    /// connection.
+    #[inline]
+    pub fn demultiplex(
+        &mut self,
+        protocol: Protocol,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+    ) -> Option<SocketId> {
+        self.space_mut(protocol).demultiplex(local, remote)
+    }
+
     /// What the table has on a socket.
     #[must_use]
     pub fn get(&self, socket: SocketId) -> Option<&Binding> {

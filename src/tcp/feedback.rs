@@ -22,6 +22,7 @@ pub(super) struct Told {
 
 impl Connection {
     /// The congestion control as it is before anything is sent. All that it knows is the handshake.
+    #[cold]
     fn new_control(&self) -> Box<dyn CongestionControl> {
         let (seed, ecn) = (self.opening.isn.value(), self.ecn.is_agreed());
         // Before the other end's SYN, nothing is agreed on.
@@ -65,6 +66,7 @@ impl Connection {
     }
 
     /// What the congestion control says, or would say if it were there.
+    #[inline(always)]
     pub(super) fn ask_control<T>(&self, ask: impl FnOnce(&dyn CongestionControl) -> T) -> T {
         match &self.congestion {
             Some(control) => ask(&**control),

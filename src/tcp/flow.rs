@@ -71,10 +71,9 @@ impl Connection {
 
     /// Whether something waits for nothing but a larger window.
     pub(super) fn is_blocked_by_window(&self) -> bool {
-        let waits = self.queue.unsent() > 0 || self.queue.fin_waits();
-        self.state.can_transmit()
-            && waits
-            && self.queue.in_flight() == 0
+        self.queue.in_flight() == 0
+            && self.queue.has_new()
+            && self.state.can_transmit()
             && self.next_chunk().is_none()
     }
 

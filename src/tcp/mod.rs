@@ -334,6 +334,7 @@ impl Connection {
     /// When to call [`handle_timeout`](Self::handle_timeout); `None` for never.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.timers.next().into_iter().chain(self.pacer.wakeup()).min()
+        let first = self.timers.first().min(self.pacer.wakeup());
+        (first != Time::MAX).then_some(first)
     }
 }

@@ -22,9 +22,9 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    /// When the segment that waits may leave.
-    pub(super) fn wakeup(&self) -> Option<Time> {
-        self.waiting.then_some(self.release)
+    /// When the segment that waits may leave; at the end of time if none does.
+    pub(super) const fn wakeup(&self) -> Time {
+        if self.waiting { self.release } else { Time::MAX }
     }
 
     /// Nothing waits any more.
@@ -58,6 +58,7 @@ impl Connection {
 
     /// How fast segments leave; absent if as fast as the window lets them.
     #[must_use]
+    #[inline]
     pub fn pacing_rate(&self) -> Option<Rate> {
         match self.config.pacing {
             Pacing::Off => None,
@@ -99,9 +100,9 @@ mod tests {
         assert!(!pacer.holds(US(0)));
         pacer.on_sent(US(0), 1000, RATE);
         assert!(pacer.holds(US(999)));
-        assert_eq!(pacer.wakeup(), Some(US(1000)));
+        assert_eq!(pacer.wakeup(), US(1000));
         assert!(!pacer.holds(US(1000)));
-        assert_eq!(pacer.wakeup(), None);
+        assert_eq!(pacer.wakeup(), Time::MAX);
     }
 
     #[test]

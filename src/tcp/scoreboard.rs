@@ -345,9 +345,14 @@ impl SendQueue {
         self.board.judged = 0;
     }
 
+    /// Whether a segment is lost and was not sent again.
+    pub(super) const fn has_lost(&self) -> bool {
+        self.board.marks.lost > 0
+    }
+
     /// The oldest segment that is lost and was not sent again.
     pub(super) fn next_lost(&mut self) -> Option<usize> {
-        if self.board.marks.lost == 0 {
+        if !self.has_lost() {
             return None;
         }
         let from = (self.board.lost_from as usize).min(self.flight.len());

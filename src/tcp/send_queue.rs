@@ -93,6 +93,10 @@ impl SendQueue {
     pub(super) const fn fin_waits(&self) -> bool {
         self.finishing && self.next <= self.written
     }
+    /// Whether anything was written that was not sent yet.
+    pub(super) const fn has_new(&self) -> bool {
+        self.next < self.written || self.fin_waits()
+    }
     /// Whether our FIN was acknowledged.
     pub(super) const fn fin_acknowledged(&self) -> bool {
         self.finishing && self.unacknowledged > self.written

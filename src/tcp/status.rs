@@ -103,6 +103,7 @@ impl Connection {
     }
     /// The congestion window \[bytes\]; while it is reduced, what it is at this point of the way.
     #[must_use]
+    #[inline]
     pub fn congestion_window(&self) -> u64 {
         self.ask_control(|control| self.recovery.window(control))
     }

@@ -56,7 +56,8 @@ impl Connection {
     /// The probe: new data if the window takes any, or else the last segment again.
     pub(super) fn send_tail_probe(&mut self, now: Time) -> Option<Departure> {
         let last = self.queue.flight.len().checked_sub(1)?;
-        let fresh = self.chunk_to_probe().map(|chunk| self.send_new(now, chunk));
+        let window = self.congestion_window();
+        let fresh = self.chunk_to_probe().map(|chunk| self.send_new(now, chunk, window));
         let repeated = fresh.is_none();
         let departure = fresh.unwrap_or_else(|| self.send_again(now, last));
         self.tail_probe = self.queue.next;

@@ -58,10 +58,9 @@ impl Timers {
     pub(super) fn deadline(&self, timer: Timer) -> Option<Time> {
         Some(self.0[timer as usize]).filter(|deadline| *deadline != Time::MAX)
     }
-    /// The earliest deadline.
-    pub(super) fn next(&self) -> Option<Time> {
-        let first = self.0.iter().fold(Time::MAX, |first, deadline| first.min(*deadline));
-        Some(first).filter(|deadline| *deadline != Time::MAX)
+    /// The earliest deadline; the end of time if none is set.
+    pub(super) fn first(&self) -> Time {
+        self.0.iter().fold(Time::MAX, |first, deadline| first.min(*deadline))
     }
     /// Stops one timer that has run out by `now`, and says which.
     pub(super) fn take_expired(&mut self, now: Time) -> Option<Timer> {
@@ -80,11 +79,11 @@ mod tests {
         let mut timers = Timers::default();
         timers.set(Timer::Linger, Time::from_ms(5));
         timers.set(Timer::DelayedAck, Time::from_ms(3));
-        assert_eq!(timers.next(), Some(Time::from_ms(3)));
+        assert_eq!(timers.first(), Time::from_ms(3));
         assert_eq!(timers.take_expired(Time::from_ms(2)), None);
         assert_eq!(timers.take_expired(Time::from_ms(3)), Some(Timer::DelayedAck));
         assert_eq!(timers.take_expired(Time::from_ms(3)), None);
         timers.stop(Timer::Linger);
-        assert_eq!(timers.next(), None);
+        assert_eq!(timers.first(), Time::MAX);
     }
 }

@@ -31,11 +31,19 @@ enum Kind {
     Syn,
     /// Data that go out for the first time.
     NewData,
+    /// An acknowledgment that nothing else carries.
+    BareAck,
     /// Anything else.
     Old,
 }
 
 impl Departure {
+    /// Whether nothing can be due behind it: a bare acknowledgment goes out when nothing else does.
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        matches!(self.kind, Kind::BareAck)
+    }
+
     /// A segment without data.
     fn bare(start: Offset) -> Self {
         Self::new(start, Chunk { bytes: 0, fin: false })
@@ -95,11 +103,13 @@ impl Connection {
                 }
             }
             Kind::Syn => *segment = self.send_syn(now),
-            Kind::NewData | Kind::Old => self.write_text(now, start, (bytes, fin), segment),
+            Kind::NewData | Kind::BareAck | Kind::Old => {
+                self.write_text(now, start, (bytes, fin), segment);
+            }
         }
         let ecn = match kind {
             Kind::NewData => self.mark_new_data(segment),
-            Kind::Ready | Kind::Syn | Kind::Old => self.mark_old(segment),
+            Kind::Ready | Kind::Syn | Kind::BareAck | Kind::Old => self.mark_old(segment),
         };
         Envelope { ecn, purpose, may_be_cut: self.agreed.may_be_cut }
     }
@@ -111,11 +121,25 @@ impl Connection {
         {
             return Some(probe);
         }
-        self.new_data_in_doubt(now)
-            .or_else(|| self.retransmission(now))
-            .or_else(|| self.new_data(now))
-            .or_else(|| self.probe(now))
-            .or_else(|| self.bare_ack())
+        if self.recovery.sends_only_new_data()
+            && let Some(new) = self.new_data_in_doubt(now)
+        {
+            return Some(new);
+        }
+        if self.queue.has_lost()
+            && let Some(lost) = self.retransmission(now)
+        {
+            return Some(lost);
+        }
+        if self.queue.has_new()
+            && let Some(new) = self.new_data(now)
+        {
+            return Some(new);
+        }
+        if std::mem::take(&mut self.pending.probe) {
+            return Some(self.probe(now));
+        }
+        self.bare_ack()
     }
 
     fn send_syn(&mut self, now: Time) -> Segment {
@@ -147,9 +171,6 @@ impl Connection {
 
     /// After a timeout that may have been needless, new data go first (RFC 5682 section 2.1 (2b)).
     fn new_data_in_doubt(&mut self, now: Time) -> Option<Departure> {
-        if !self.recovery.sends_only_new_data() {
-            return None;
-        }
         let new = self.new_data(now);
         if new.is_none() {
             self.recovery.believe_timeout_unless_tested(self.queue.next);
@@ -206,14 +227,15 @@ impl Connection {
         if self.queue.in_flight() == 0 {
             self.restart_after_idle(now);
         }
+        let window = self.congestion_window();
         // As in Linux, a FIN alone need not fit into the congestion window.
-        if chunk.bytes > 0 && self.in_network() + chunk.bytes > self.congestion_window() {
+        if chunk.bytes > 0 && self.in_network() + chunk.bytes > window {
             return None;
         }
         if chunk.bytes > 0 && self.pacer.holds(now) {
             return None;
         }
-        Some(self.send_new(now, chunk))
+        Some(self.send_new(now, chunk, window))
     }
 
     fn restart_after_idle(&mut self, now: Time) {
@@ -232,9 +254,9 @@ impl Connection {
         control.on_restart(now, idle, limited);
     }
 
-    /// Sends new data.
+    /// Sends new data under this congestion window.
     #[inline]
-    pub(super) fn send_new(&mut self, now: Time, chunk: Chunk) -> Departure {
+    pub(super) fn send_new(&mut self, now: Time, chunk: Chunk, window: u64) -> Departure {
         let start = self.queue.next;
         if chunk.bytes < self.largest_chunk() {
             self.progress.small_end = start + chunk.bytes.cast_signed();
@@ -243,7 +265,7 @@ impl Connection {
         self.recovery.on_sent(chunk.bytes);
         self.pace(now, chunk.bytes);
         self.progress.sent = now;
-        self.note_use_of_window();
+        self.note_use_of(window);
         if !self.is_retransmission_armed() {
             self.postpone_probe(now);
         }
@@ -252,9 +274,9 @@ impl Connection {
 
     /// New data went out: notes whether the congestion window is full, for a window of data, as
     /// `tcp_cwnd_validate` of Linux does.
-    fn note_use_of_window(&mut self) {
+    fn note_use_of(&mut self, window: u64) {
         let in_flight = self.queue.in_flight();
-        let room = self.congestion_window().saturating_sub(self.in_network());
+        let room = window.saturating_sub(self.in_network());
         let limited = room < self.segment_size();
         let progress = &mut self.progress;
         if self.queue.unacknowledged >= progress.flight_mark
@@ -274,24 +296,24 @@ impl Connection {
 
     /// A probe: what little the window takes, or else, as in Linux, an old sequence number without
     /// data, which the other end has to answer.
-    fn probe(&mut self, now: Time) -> Option<Departure> {
-        if !std::mem::take(&mut self.pending.probe) {
-            return None;
-        }
+    fn probe(&mut self, now: Time) -> Departure {
         let shut = self.is_blocked_by_window();
         let purpose = if shut { Purpose::WindowProbe } else { Purpose::KeepAlive };
         let bytes = self.window_room().min(self.queue.unsent()).min(self.largest_chunk());
         let probe = if bytes > 0 && self.state.can_transmit() {
-            self.send_new(now, Chunk { bytes, fin: false })
+            self.send_new(now, Chunk { bytes, fin: false }, self.congestion_window())
         } else {
             Departure::bare(self.queue.unacknowledged - 1)
         };
-        Some(probe.of_kind(Kind::Old).for_purpose(purpose))
+        probe.of_kind(Kind::Old).for_purpose(purpose)
     }
 
     fn bare_ack(&self) -> Option<Departure> {
+        if !self.acks.now {
+            return None;
+        }
         let possible = self.state.is_synchronized() || self.state == State::SynReceived;
-        (possible && self.acks.now).then(|| Departure::bare(self.queue.next))
+        possible.then(|| Departure::bare(self.queue.next).of_kind(Kind::BareAck))
     }
 
     /// Writes a segment with an acknowledgment into an empty one; notes that it went out.

@@ -113,7 +113,7 @@ impl Stack {
     #[inline(always)]
     fn receive_udp(&mut self, cx: &mut Cx, id: PacketId, port: u16, arrived: Received) {
         let to = SocketAddrV4::new(arrived.to, port);
-        let Some(socket) = self.sockets.find(Protocol::Udp, to, arrived.from) else {
+        let Some(socket) = self.sockets.demultiplex(Protocol::Udp, to, arrived.from) else {
             self.counters.port_closed += 1;
             return self.refuse(cx, id, (DropReason::PortClosed, Some(Unreachable::Port.into())));
         };

@@ -117,7 +117,7 @@ impl Stack {
         if length > self.interfaces[interface.index()].mtu {
             return self.send_too_long(cx, id, interface, neighbor);
         }
-        self.send_fitting(cx, id, interface, neighbor);
+        self.send_fitting(cx, id, length, interface, neighbor);
     }
 
     #[inline(always)]
@@ -125,6 +125,7 @@ impl Stack {
         &mut self,
         cx: &mut Cx,
         id: PacketId,
+        length: u16,
         interface: InterfaceId,
         neighbor: NeighborIx,
     ) {
@@ -138,7 +139,7 @@ impl Stack {
                 let header = &mut cx.packets[id].ethernet;
                 header.destination = destination;
                 header.source = own.mac;
-                cx.effects.push(Effect::Transmit(own.out, id));
+                cx.effects.push(Effect::Transmit(own.out, id, length.into()));
             }
             None => self.ask_neighbor(cx, id, interface, neighbor),
         }
@@ -166,7 +167,7 @@ impl Stack {
             packet.label.number = cx.next_number();
             let id = cx.packets.insert(packet);
             cx.observe_kin(whole.label.number, id, Kinship::Fragment);
-            self.send_fitting(cx, id, interface, neighbor);
+            self.send_fitting(cx, id, fragment.total_length(), interface, neighbor);
         }
     }
 
@@ -190,7 +191,7 @@ impl Stack {
         let header = &mut cx.packets[id].ethernet;
         header.destination = destination;
         header.source = own.mac;
-        cx.effects.push(Effect::Transmit(own.out, id));
+        cx.transmit(own.out, id);
     }
 
     /// An ARP message has come in (RFC 826, "Packet Reception").
@@ -253,6 +254,6 @@ impl Stack {
         let own = self.interfaces[on.index()];
         let header = ethernet::Header { destination: to, source: own.mac };
         let id = cx.create(header, Payload::Arp(message), Label::new(None, cx.now));
-        cx.effects.push(Effect::Transmit(own.out, id));
+        cx.transmit(own.out, id);
     }
 }

@@ -103,6 +103,16 @@ impl Sockets {
         &self.memory
     }
 
+    /// Whose a packet is that has come in.
+    pub(super) fn demultiplex(
+        &mut self,
+        protocol: Protocol,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+    ) -> Option<SocketId> {
+        self.ports.demultiplex(protocol, local, remote)
+    }
+
     pub(super) fn find(
         &self,
         protocol: Protocol,

@@ -145,7 +145,7 @@ fn routed(data_length: u16, dont_fragment: bool) -> Vec<(ChannelId, ipv4::Packet
     router.receive(&mut cx, InterfaceId(0), id);
     let effects = std::mem::take(&mut cx.effects);
     let sent = effects.into_iter().map(|effect| match effect {
-        Effect::Transmit(out, id) => match cx.packets.remove(id).payload {
+        Effect::Transmit(out, id, _) => match cx.packets.remove(id).payload {
             Payload::Ipv4(packet) => (out, packet),
             other => panic!("{other:?}"),
         },

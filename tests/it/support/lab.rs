@@ -200,7 +200,7 @@ impl Lab {
         while let Some(&effect) = self.cx.effects.get(next) {
             next += 1;
             match effect {
-                Effect::Transmit(channel, id) => self.transmit(channel, id),
+                Effect::Transmit(channel, id, _) => self.transmit(channel, id),
                 Effect::Loopback(node, id) => {
                     let at = self.cx.now + Time::from_us(10);
                     self.later(at, Event::Loopback(node.index(), id));

@@ -31,10 +31,13 @@ impl Stack {
 
     /// Does all that a connection wants done after something happened to it.
     pub(super) fn serve(&mut self, cx: &mut Cx, id: SocketId) {
-        self.note_state(cx, id);
         let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
         let fields = (socket.ttl.unwrap_or(self.config.ttl), socket.tos);
         let Some(endpoint) = socket.endpoint_mut() else { return };
+        if endpoint.seen != endpoint.connection.state() {
+            self.note_state(cx, id);
+            return self.serve(cx, id);
+        }
         // Found once, asked for everything.
         write_segments(cx, endpoint, fields, &mut self.outbox);
         let timer = arm(endpoint);
@@ -218,12 +221,16 @@ fn write_segments(
     let (now, ends, flow) = (cx.now, (endpoint.local, endpoint.remote), endpoint.flow());
     let mut carrying = 0;
     while let Some(departure) = endpoint.connection.poll_departure(now) {
+        let is_last = departure.is_last();
         let packet = new_segment(cx, ends, fields, flow, |segment| {
             let envelope = endpoint.connection.write(now, departure, segment);
             carrying += u64::from(segment.data_length > 0);
             envelope
         });
         written.push(packet);
+        if is_last {
+            break;
+        }
     }
     if let Some(flow) = flow {
         cx.flows[flow.index()].packets_sent += carrying;
@@ -252,8 +259,8 @@ fn new_segment(
     flow: Option<FlowId>,
     write: impl FnOnce(&mut Segment) -> Envelope,
 ) -> PacketId {
-    let id = cx.create_segment(flow);
-    let Packet { payload: Payload::Ipv4(ip), label, .. } = &mut cx.packets[id] else { return id };
+    let (id, packet) = cx.create_segment(flow);
+    let Packet { payload: Payload::Ipv4(ip), label, .. } = packet else { return id };
     let Transport::Tcp(segment) = &mut ip.transport else { return id };
     let Envelope { ecn, purpose, may_be_cut } = write(segment);
     ip.data_length = segment.length();

@@ -59,7 +59,7 @@ impl Stack {
         let Payload::Ipv4(ip) = &packet.payload else { return };
         let Transport::Tcp(segment) = ip.transport else { return };
         let arrival = Arrival::of(ip, &segment, packet.label.flow);
-        match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
+        match self.sockets.demultiplex(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
             Some(socket) => {
                 let port = arrival.local.port();
                 self.observe_demultiplexed(cx, id, ipv4::Protocol::Tcp, port);
