@@ -87,9 +87,9 @@ impl AckPolicy {
         self.now = false;
         self.pushed = false;
         self.quick = self.quick.saturating_sub(1);
-        let answers =
-            self.heard.get().is_some_and(|heard| now.saturating_sub(heard) < config.delayed_ack);
-        self.interactive |= with_data && answers;
+        if with_data && let Some(heard) = self.heard.get() {
+            self.interactive |= now.saturating_sub(heard) < config.delayed_ack;
+        }
     }
 
     /// Answers a segment that does not fit. Those that carry nothing are answered only so often

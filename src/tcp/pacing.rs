@@ -38,10 +38,14 @@ impl Pacer {
         self.waiting
     }
 
-    fn on_sent(&mut self, now: Time, bytes: u64, rate: Option<Rate>) {
+    /// Whether what leaves now is among the first that are not paced; counts it.
+    fn lets_go(&mut self) -> bool {
         let free = self.sent < UNPACED;
         self.sent += u8::from(free);
-        let Some(rate) = rate.filter(|_| !free) else { return };
+        free
+    }
+
+    fn on_sent(&mut self, now: Time, bytes: u64, rate: Rate) {
         let span = rate.time_for(Bytes::new(bytes)).as_ps();
         let late = now.saturating_sub(self.release).as_ps();
         let span = span - late.min(span / 2);
@@ -52,13 +56,16 @@ impl Pacer {
 impl Connection {
     /// Data have left: the next may follow when these have gone at the pacing rate.
     pub(super) fn pace(&mut self, now: Time, bytes: u64) {
-        let rate = self.pacing_rate();
-        self.pacer.on_sent(now, bytes, rate);
+        if !self.pacer.lets_go()
+            && let Some(rate) = self.pacing_rate()
+        {
+            self.pacer.on_sent(now, bytes, rate);
+        }
     }
 
     /// How fast segments leave; absent if as fast as the window lets them.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn pacing_rate(&self) -> Option<Rate> {
         match self.config.pacing {
             Pacing::Off => None,
@@ -86,17 +93,13 @@ mod tests {
 
     const US: fn(u64) -> Time = Time::from_us;
     /// 1000 bytes a millisecond.
-    const RATE: Option<Rate> = Some(Rate::from_bps(8_000_000));
-
-    fn pacer() -> Pacer {
-        let mut pacer = Pacer::default();
-        (0..10).for_each(|_| pacer.on_sent(US(0), 1000, RATE));
-        pacer
-    }
+    const RATE: Rate = Rate::from_bps(8_000_000);
 
     #[test]
     fn ten_go_at_once_and_then_one_by_one() {
-        let mut pacer = pacer();
+        let mut pacer = Pacer::default();
+        assert!((0..10).all(|_| pacer.lets_go()));
+        assert!(!pacer.lets_go());
         assert!(!pacer.holds(US(0)));
         pacer.on_sent(US(0), 1000, RATE);
         assert!(pacer.holds(US(999)));
@@ -107,19 +110,12 @@ mod tests {
 
     #[test]
     fn who_is_late_is_followed_sooner_by_half_at_most() {
-        let mut pacer = pacer();
+        let mut pacer = Pacer::default();
         pacer.on_sent(US(1000), 1000, RATE);
         // A thousand late: half is given back.
         assert_eq!(pacer.release, US(1500));
         // A hundred late.
         pacer.on_sent(US(1600), 1000, RATE);
         assert_eq!(pacer.release, US(2500));
-    }
-
-    #[test]
-    fn without_a_rate_nothing_waits() {
-        let mut pacer = pacer();
-        (0..100).for_each(|_| pacer.on_sent(US(0), 1000, None));
-        assert!(!pacer.holds(US(0)));
     }
 }

@@ -143,7 +143,7 @@ impl Receiver {
         if free < self.capacity / 2 && free < (self.capacity / 16).max(u64::from(self.mss)) {
             return self.edge;
         }
-        let candidate = self.next + self.free().min(self.limit).cast_signed();
+        let candidate = self.next + free.min(self.limit).cast_signed();
         let step = (self.capacity / 2).min(u64::from(self.mss)).cast_signed();
         if candidate - self.edge >= step { candidate } else { self.edge }
     }

@@ -126,14 +126,14 @@ impl SendQueue {
     }
 
     /// Takes the oldest segment out.
-    pub(super) fn pop_first(&mut self) {
-        if let Some(first) = self.flight.pop_front() {
-            let board = &mut self.board;
-            board.marks.remove(&first);
-            board.forward = board.forward.max(first.end);
-            board.lost_from = board.lost_from.saturating_sub(1);
-            board.judged = board.judged.saturating_sub(1);
-        }
+    pub(super) fn pop_first(&mut self) -> Option<Sent> {
+        let first = self.flight.pop_front()?;
+        let board = &mut self.board;
+        board.marks.remove(&first);
+        board.forward = board.forward.max(first.end);
+        board.lost_from = board.lost_from.saturating_sub(1);
+        board.judged = board.judged.saturating_sub(1);
+        Some(first)
     }
 
     /// Puts what is left of the oldest segment back.

@@ -133,8 +133,8 @@ impl SendQueue {
         let mut acked =
             Acked { bytes: (upto - self.unacknowledged).cast_unsigned(), sent_at: None };
         let mut sent_twice = false;
-        while let Some(first) = self.flight.front().copied().filter(|first| first.start < upto) {
-            self.pop_first();
+        while self.flight.front().is_some_and(|first| first.start < upto) {
+            let Some(first) = self.pop_first() else { break };
             sent_twice |= !first.once;
             if let Some(rate) = self.rate.as_mut().filter(|_| !first.sacked) {
                 let bytes = (first.end.min(upto) - first.start).cast_unsigned();
