@@ -11,20 +11,18 @@
 //! `free` event at all: the transmitter's next free moment is a number that is looked at only
 //! when the next packet comes.
 //!
-//! Nor does one whose queue only keeps packets in order, on a link that does nothing to them: when
-//! they leave is known beforehand. What such a transmitter has done is worked out when somebody
-//! looks ([`Channel::catch_up`]): when a packet comes or arrives, and before anything is read off.
-//! That is early enough: a packet that waits starts when the one before it has been sent, so no
-//! later than that one arrives. Who watches every step ([`Channel::watch`]) looks when
-//! [`Channel::next_look`] says so, which changes nothing. A packet that comes at the very
-//! instant at which another leaves still finds it there: a real transmitter takes a moment to say
-//! that it is free.
+//! Nor does one whose queue only keeps packets in order, on a link that does nothing to them: see
+//! [`unattended`].
 
 mod changes;
+mod flight;
 mod held;
+mod readings;
 #[cfg(test)]
 mod tests;
+mod unattended;
 
+use self::flight::InFlight;
 use super::config::{Config, Framing};
 use super::impairments::{Fate, Impairments};
 use super::stats::ChannelStats;
@@ -86,12 +84,6 @@ pub struct Channel {
 fn site<'a>(config: &Config, dice: &'a Stream) -> Site<'a> {
     let longest = config.framing.on_wire(u64::from(config.mtu));
     Site::new(config.rate, longest as u32, dice)
-}
-
-#[derive(Debug, Clone, Copy)]
-struct InFlight {
-    arrives: Time,
-    packet: PacketId,
 }
 
 /// What a call brought about.
@@ -173,104 +165,12 @@ impl Channel {
         self.derive();
     }
 
-    /// Somebody wants to know of every packet that starts, or no longer does. Returns when to look
-    /// first, see [`Channel::next_look`].
-    pub fn watch(&mut self, now: Time, watched: bool) -> Option<Time> {
-        self.catch_up(now);
-        self.watched = watched;
-        self.look = None;
-        self.next_look()
-    }
-
-    /// Does what the transmitter has done until `now` while nobody attended.
-    #[inline(always)]
-    pub fn catch_up(&mut self, now: Time) {
-        if self.unattended && self.busy_until < now && !self.queue.is_empty() {
-            self.work_off(now);
-        }
-    }
-
-    #[inline(never)]
-    fn work_off(&mut self, now: Time) {
-        while self.busy_until < now && !self.queue.is_empty() {
-            self.start_unattended();
-        }
-    }
-
-    /// Starts the packet that waits first, the moment the one before it has been sent.
-    fn start_unattended(&mut self) {
-        let now = self.busy_until;
-        self.stats.queue_changes(now, self.queue.backlog());
-        let Some(next) = self.queue.dequeue(now, &mut self.drops) else { return };
-        if self.watched {
-            let outcome = self.transmit(now, next);
-            self.started.extend(outcome.started.map(|started| (now, started)));
-        } else {
-            let arrival = self.send(now, next);
-            debug_assert!(arrival.is_none(), "the packet before it arrives no earlier");
-        }
-    }
-
-    /// Whether there may be something to tell those who watch: packets that were started while nobody
-    /// attended, or another time to look.
-    #[must_use]
-    #[inline(always)]
-    pub fn has_news(&self) -> bool {
-        !self.started.is_empty() || self.look.is_some() || !self.queue.is_empty()
-    }
-
-    /// Packets that were started while nobody attended, since the last call, and when; only those who
-    /// watch may ask.
-    pub fn take_started(&mut self) -> std::vec::Drain<'_, (Time, Started)> {
-        self.started.drain(..)
-    }
-
-    /// When to look again for those who watch, if packets wait: right after the next one has started.
-    /// The look that was asked for before is done, or not needed.
-    pub fn next_look(&mut self) -> Option<Time> {
-        let waits = self.unattended && self.watched && self.queue.backlog().packets > 0;
-        let next = waits.then(|| self.busy_until.saturating_add(Time::from_ps(1)));
-        (next != self.look).then(|| self.look = next).and(next)
-    }
-
-    /// What the channel is set to.
-    #[must_use]
-    pub const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// What waits now.
-    #[must_use]
-    pub fn backlog(&self) -> crate::queue::Backlog {
-        self.queue.backlog()
-    }
-
-    /// Whether what arrives may be damaged.
-    #[must_use]
-    #[inline(always)]
-    pub const fn may_damage(&self) -> bool {
-        self.may_damage
-    }
-
-    /// Whether it matters to the queue that a packet is ECN-capable.
-    #[must_use]
-    #[inline(always)]
-    pub const fn heeds_ecn(&self) -> bool {
-        !self.keeps_order
-    }
-
     /// What the queue decides by, of a packet that is about to be offered.
     #[inline]
     pub fn classify(&self, packet: &Packet, arriving: &mut Queued) {
         if self.classifies {
             self.queue.classify(packet, arriving);
         }
-    }
-
-    /// Whether the link carries anything.
-    #[must_use]
-    pub const fn is_up(&self) -> bool {
-        self.up
     }
 
     /// Whether nothing is being sent at `now` and nothing waits for its turn.
@@ -305,26 +205,6 @@ impl Channel {
             return Outcome::default();
         }
         Outcome { free: self.wait_for_transmitter(), ..Outcome::default() }
-    }
-
-    /// [`Channel::offer`] for a channel that nobody attends: there is nothing to tell of it but when to
-    /// schedule an `arrival` event.
-    #[inline(always)]
-    pub fn offer_unattended(&mut self, now: Time, arriving: Queued) -> Option<Time> {
-        debug_assert!(self.unattended && !self.watched);
-        self.catch_up(now);
-        if self.is_idle(now) {
-            return self.send(now, arriving);
-        }
-        self.enqueue(now, arriving);
-        None
-    }
-
-    /// Whether [`Channel::offer_unattended`] is enough.
-    #[must_use]
-    #[inline(always)]
-    pub const fn is_unattended(&self) -> bool {
-        self.unattended
     }
 
     /// Puts a packet into the queue without looking at the transmitter: for a shared medium,
@@ -386,55 +266,6 @@ impl Channel {
         self.free_pending = false;
     }
 
-    /// The packet that arrives now, if this event is not stale, and when to schedule the next
-    /// `arrival` event.
-    #[inline(always)]
-    pub fn arrive(&mut self, now: Time) -> (Option<PacketId>, Option<Time>) {
-        if self.arrival_pending != Some(now) {
-            return (None, None);
-        }
-        self.catch_up(now);
-        if self.unattended && self.in_flight.len() == 1 && !self.queue.is_empty() {
-            // Without any delay the next one starts just now. It must do so while the one before
-            // it is still in flight, whose arrival sees to the next event.
-            self.start_unattended();
-        }
-        self.arrival_pending = None;
-        let arrived = self.in_flight.pop_if(|first| first.arrives == now);
-        (arrived.map(|arrived| arrived.packet), self.next_arrival())
-    }
-
-    /// Puts a packet into the air that arrives at `arrives`; also used for second copies and
-    /// for what a hub repeats. Returns when to schedule an `arrival` event, if one is needed.
-    #[inline(always)]
-    pub fn launch(&mut self, packet: PacketId, arrives: Time) -> Option<Time> {
-        let flying = InFlight { arrives, packet };
-        if arrives >= self.last_arrival {
-            self.last_arrival = arrives;
-            self.in_flight.push(flying);
-            if self.in_flight.len() > 1 && self.arrival_pending.is_some() {
-                // The event of the first in flight is pending, and this is not the first.
-                return None;
-            }
-        } else {
-            let place = self.in_flight.iter().take_while(|other| other.arrives <= arrives).count();
-            self.in_flight.insert(place, flying);
-        }
-        self.next_arrival()
-    }
-
-    /// Counts an IPv4 packet that just went onto the wire against the list of losses, if there is one, and
-    /// takes it out of the air again if it is on the list: true if so. Its event comes up stale.
-    pub fn lose_listed(&mut self, packet: PacketId) -> bool {
-        let takes = self.impairments.as_mut().is_some_and(|it| it.takes_listed());
-        let place = || self.in_flight.iter().rposition(|flying| flying.packet == packet);
-        if let Some(place) = takes.then(place).flatten() {
-            self.in_flight.remove(place);
-            self.stats.lost(true);
-        }
-        takes
-    }
-
     /// A hub repeats a frame in this direction, bit by bit: it needs no time of its own to send.
     pub fn repeat(&mut self, now: Time, packet: PacketId, bytes: u32) -> Outcome {
         let time = self.time_for(bytes);
@@ -466,42 +297,6 @@ impl Channel {
         } else {
             self.config.rate.time_for(Bytes::new(u64::from(bytes)))
         }
-    }
-
-    /// The results until `now`.
-    #[must_use]
-    pub fn results(&self, now: Time) -> crate::observe::results::Channel {
-        self.stats.results(now, self.busy_until, self.queue.backlog().packets)
-    }
-
-    /// Counts from `now` on.
-    pub fn restart_counts(&mut self, now: Time) {
-        self.catch_up(now);
-        self.stats.restart(now, self.busy_until, self.queue.backlog().packets);
-    }
-
-    /// Packets whose transmission has ended by `now`.
-    #[must_use]
-    pub fn packets_sent(&self, now: Time) -> u64 {
-        self.stats.packets_sent(now, self.busy_until)
-    }
-
-    /// Bytes of the packets whose transmission has ended by `now`.
-    #[must_use]
-    pub fn bytes_sent(&self, now: Time) -> u64 {
-        self.stats.bytes_sent(now, self.busy_until)
-    }
-
-    /// Time spent sending until `now`.
-    #[must_use]
-    pub fn busy_time(&self, now: Time) -> Time {
-        self.stats.busy() - self.busy_until.saturating_sub(now)
-    }
-
-    /// Until when the transmitter is busy.
-    #[must_use]
-    pub const fn busy_until(&self) -> Time {
-        self.busy_until
     }
 
     #[inline(always)]
@@ -572,16 +367,6 @@ impl Channel {
         }
         self.free_pending = true;
         Some(self.busy_until)
-    }
-
-    #[inline(always)]
-    fn next_arrival(&mut self) -> Option<Time> {
-        let first = self.in_flight.front()?.arrives;
-        if self.arrival_pending.is_some_and(|pending| pending <= first) {
-            return None;
-        }
-        self.arrival_pending = Some(first);
-        Some(first)
     }
 
     fn derive(&mut self) {
