@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use self::player::{Outcome, Player};
-use super::server::{self, AcceptPace, Acceptor};
+use super::server::{self, Acceptor};
 use super::stream::{self, Timers};
 use super::{App, AppSpec, Configuration, Os, Target, Wake, check};
 use crate::id::SocketId;
@@ -153,7 +153,7 @@ pub struct Script {
 
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((self.over.protocol(), self.port?.number)).filter(|(_, number)| *number != 0)
+        server::listens(self.over.protocol(), self.port?)
     }
     fn build(&self) -> Box<dyn App> {
         Box::new(Conversation {
@@ -300,7 +300,7 @@ impl Conversation {
     }
 
     fn accept(&mut self, os: &mut dyn Os) {
-        while let Some((socket, _)) = self.acceptor.accept(os, AcceptPace::default()) {
+        while let Some(socket) = self.acceptor.accept(os) {
             let messages = os.peer_address(socket).map(|peer| self.script_for(peer));
             self.add((socket, None), End::Server, messages.unwrap_or_default());
             self.advance(os, (socket, None), false);
