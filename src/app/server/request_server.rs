@@ -1,5 +1,6 @@
 //! A server of requests: accepts connections, works on the requests that come over them, on as many
-//! at a time as it has workers, and answers.
+//! at a time as it has workers, and answers. Requests that wait are forgotten with their connection;
+//! a worker that has begun goes on to the end.
 //!
 //! What is its own of a kind of server is a [`Handler`]: how a [`Connection`] is read and written,
 //! and what a request is answered.
@@ -188,6 +189,10 @@ impl<H: Handler> RequestServer<H> {
         while self.busy < workers
             && let Some(name) = self.waiting.pop_front()
         {
+            // On a connection that was closed meanwhile nobody waits for an answer.
+            if find(&mut self.connections, name).is_none() {
+                continue;
+            }
             let service = service.draw(os.rng());
             if service.is_zero() {
                 self.answer(name);

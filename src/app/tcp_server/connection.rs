@@ -9,7 +9,8 @@ use crate::socket::Errno;
 use crate::units::{Bytes, MaybeTime, Time};
 
 /// A connection, as its process sees it. It is not read while a request is worked on or an answer
-/// has no room: what comes then waits in its port.
+/// has no room: what comes then waits in its port. That the connection is gone is noticed all the
+/// same.
 #[derive(Debug)]
 pub(in crate::app) struct Connection {
     /// When anything was last read or written.
@@ -78,7 +79,10 @@ impl Connection {
                 Err(_) => return Wants::Close,
             }
         }
-        if self.working || self.owed > 0 {
+        if self.working {
+            return if os.poll(socket).closed { Wants::Close } else { Wants::Nothing };
+        }
+        if self.owed > 0 {
             return Wants::Nothing;
         }
         if self.answered && config.close == Close::AfterAnswer {
