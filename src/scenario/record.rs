@@ -187,14 +187,8 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 let channel = ChannelId::of(LinkId::from_index(member), forward);
-                let gauge = match value {
-                    "queue" => Gauge::QueuePackets(channel),
-                    "queue-bytes" => Gauge::QueueBytes(channel),
-                    "throughput" => Gauge::Throughput(channel),
-                    "utilization" => Gauge::Utilization(channel),
-                    _ => Gauge::ChannelDrops(channel),
-                };
-                self.series.push(Series { path: format!("links.{link}.{name}.{value}"), gauge });
+                let path = format!("links.{link}.{name}.{value}");
+                self.series.push(Series { path, gauge: of_channel(channel, value) });
             }
             if let (Some(direction), true) = (direction, self.series.len() == before) {
                 let place = self.cx.within(self.span, direction);
@@ -243,8 +237,8 @@ impl Reader<'_, '_> {
                     None => continue,
                 },
             };
-            let word = if protocol == Protocol::Udp { "udp" } else { "tcp" };
-            self.series.push(Series { path: format!("ports.{host}:{port}/{word}.{value}"), gauge });
+            let path = format!("ports.{host}:{port}/{protocol}.{value}");
+            self.series.push(Series { path, gauge });
         }
     }
 
@@ -287,6 +281,17 @@ impl Reader<'_, '_> {
             let gauge = Gauge::TcpMemory(node);
             self.series.push(Series { path: format!("hosts.{host}.{value}"), gauge });
         }
+    }
+}
+
+/// A value of [`LINK`].
+fn of_channel(channel: ChannelId, value: &str) -> Gauge {
+    match value {
+        "queue" => Gauge::QueuePackets(channel),
+        "queue-bytes" => Gauge::QueueBytes(channel),
+        "throughput" => Gauge::Throughput(channel),
+        "utilization" => Gauge::Utilization(channel),
+        _ => Gauge::ChannelDrops(channel),
     }
 }
 
