@@ -10,6 +10,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`units`], [`id`], [`kinds`] | time in picoseconds, rates, sizes; ids; choices by `kind` |
+//! | [`fifo`], [`limits`] | a ring for packets that wait; what is not modelled, as a list |
 //! | [`rng`] | dice: one stream per component, derived from the seed and its name |
 //! | [`engine`] | event queue and clock; knows nothing of networks |
 //! | [`packet`] | headers as plain values; a packet has a length but no content |

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::datagram_source::{NEXT, Sender, Settings};
-use super::{App, AppSpec, Configuration, Os, Target, Wake, check};
+use super::datagram_source::{Gaps, Settings, Source};
+use super::{App, Configuration, Target};
 use crate::kinds::Fault;
-use crate::units::Time;
 
 /// Settings of `cbr`. The first datagram leaves when the application starts.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -16,7 +15,7 @@ pub struct Config(pub Settings);
 
 impl Configuration for Config {
     fn build(&self) -> Box<dyn App> {
-        Box::new(Cbr::new(self.0.clone()))
+        Box::new(Source::new(self.0.clone(), Gaps::Even))
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.0.to)]
@@ -26,60 +25,13 @@ impl Configuration for Config {
     }
 }
 
-#[derive(Debug)]
-struct Cbr {
-    settings: Settings,
-    gap: Time,
-    length: u16,
-    sender: Sender,
-}
-
-impl Cbr {
-    fn new(settings: Settings) -> Self {
-        let (gap, length) = (settings.pace().gap(), check::data_length(settings.size));
-        Self { settings, gap, length, sender: Sender::default() }
-    }
-
-    fn send(&mut self, os: &mut dyn Os) {
-        self.sender.send(os, &self.settings.to, self.length);
-        if !self.sender.has_sent(os, self.settings.count) {
-            os.set_timer(self.gap, NEXT);
-        }
-    }
-}
-
-impl App for Cbr {
-    fn start(&mut self, os: &mut dyn Os) {
-        if self.sender.open(os, &self.settings.to, self.settings.source_port) {
-            self.sender.set_dont_fragment(os, self.settings.dont_fragment);
-            self.send(os);
-        }
-    }
-
-    fn wake(&mut self, os: &mut dyn Os, wake: Wake) {
-        match wake {
-            Wake::Timer(NEXT) => self.send(os),
-            Wake::Ready(_) => self.sender.discard(os),
-            Wake::Timer(_) => {}
-        }
-    }
-
-    /// All but the source port holds from the next datagram, which leaves when it was due.
-    fn reconfigure(&mut self, os: &mut dyn Os, spec: &AppSpec) {
-        if let AppSpec::Cbr(Config(settings)) = spec {
-            let sender = std::mem::take(&mut self.sender);
-            sender.set_dont_fragment(os, settings.dont_fragment);
-            *self = Self { sender, ..Self::new(settings.clone()) };
-        }
-    }
-}
-
 #[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::super::fake_os::{BOB, FakeOs, Reply, faulty, settings};
-    use super::*;
+    use crate::app::AppSpec;
     use crate::packet::udp::Content;
     use crate::socket::Errno;
+    use crate::units::Time;
 
     fn cbr(text: &str) -> AppSpec {
         settings("cbr", &format!("to = 'bob:9'\n{text}")).expect(text)

@@ -6,16 +6,19 @@
 //! [`Configuration::scripts`].
 
 mod player;
+mod script;
+
+pub use script::{Does, End, Message, Messages, Over, Script};
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use self::player::{Outcome, Player};
-use super::server::{self, AcceptPace, Acceptor};
+use super::server::{self, Acceptor};
 use super::stream::{self, Timers};
 use super::{App, AppSpec, Configuration, Os, Target, Wake, check};
 use crate::id::SocketId;
@@ -23,7 +26,7 @@ use crate::kinds::Fault;
 use crate::packet::ipv4::Protocol;
 use crate::socket::services::PortSpec;
 use crate::tcp::config::Settings;
-use crate::units::{Bytes, Time};
+use crate::units::Bytes;
 
 /// Settings of `conversation`: those of a client have `to` and `messages`, those of a server `port`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -53,107 +56,13 @@ pub struct Config {
     pub scripts: Vec<Script>,
 }
 
-/// What a conversation is spoken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Over {
-    /// A connection.
-    #[default]
-    Tcp,
-    /// Datagrams: each message is one.
-    Udp,
-}
-
-impl Over {
-    /// The protocol.
-    #[must_use]
-    pub const fn protocol(self) -> Protocol {
-        match self {
-            Self::Tcp => Protocol::Tcp,
-            Self::Udp => Protocol::Udp,
-        }
-    }
-}
-
-/// The end of a conversation that does something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum End {
-    /// That which opened it.
-    Client,
-    /// The other.
-    Server,
-}
-
-/// What an end does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Does {
-    /// Writes `size`.
-    #[default]
-    Write,
-    /// Ends its direction and goes on reading (`shutdown()`).
-    Fin,
-    /// Closes and leaves the rest to the system (`close()`).
-    Close,
-    /// Gives the connection up with a reset (`SO_LINGER` with zero time).
-    Reset,
-    /// Reads no more, until it says `read`.
-    StopReading,
-    /// Reads again.
-    Read,
-}
-
-/// One thing that an end of a conversation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Message {
-    /// Who does it.
-    pub from: End,
-    /// How much data is written.
-    #[serde(default)]
-    pub size: Bytes,
-    /// The pause before: from the end of what this end did before and of what it has read until then.
-    #[serde(default)]
-    pub after: Time,
-    /// What is done: `size` is written unless said.
-    #[serde(default)]
-    pub does: Does,
-    /// Whether all that the other end does before this in the list must have arrived before the pause
-    /// begins; it must unless said.
-    #[serde(default = "yes")]
-    pub waits: bool,
-}
-
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Messages, D::Error> {
     Vec::deserialize(deserializer).map(Into::into)
 }
 
-const fn yes() -> bool {
-    true
-}
-
-/// A list of messages, shared by those who play it.
-pub type Messages = Arc<[Message]>;
-
-/// What a server is to expect of one client.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Script {
-    /// The addresses that the client may call from.
-    pub from: Vec<Ipv4Addr>,
-    /// The port that it calls from, if that is known.
-    pub source_port: Option<u16>,
-    /// Where it calls.
-    pub to: SocketAddrV4,
-    /// What it is spoken over.
-    pub over: Over,
-    /// What both say.
-    pub messages: Messages,
-}
-
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((self.over.protocol(), self.port?.number)).filter(|(_, number)| *number != 0)
+        server::listens(self.over.protocol(), self.port?)
     }
     fn build(&self) -> Box<dyn App> {
         Box::new(Conversation {
@@ -300,7 +209,7 @@ impl Conversation {
     }
 
     fn accept(&mut self, os: &mut dyn Os) {
-        while let Some((socket, _)) = self.acceptor.accept(os, AcceptPace::default()) {
+        while let Some(socket) = self.acceptor.accept(os) {
             let messages = os.peer_address(socket).map(|peer| self.script_for(peer));
             self.add((socket, None), End::Server, messages.unwrap_or_default());
             self.advance(os, (socket, None), false);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Os, Target, check};
+use super::{App, AppSpec, Os, Target, Wake, cbr, check, poisson};
 use crate::id::SocketId;
 use crate::kinds::Fault;
 use crate::packet::{ipv4::Protocol, udp};
@@ -181,5 +181,87 @@ impl Sender {
         let Some(socket) = self.socket else { return };
         while os.take_error(socket).is_some() {}
         while os.receive_from(socket).is_ok() {}
+    }
+}
+
+/// How far apart a source's datagrams are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gaps {
+    /// Always as far as the pace says; the first leaves at once.
+    Even,
+    /// So far on average, each gap drawn anew; the first comes before the first datagram.
+    Exponential,
+}
+
+impl Gaps {
+    /// The settings in `spec`, if they are of such a source.
+    const fn settings(self, spec: &AppSpec) -> Option<&Settings> {
+        match (self, spec) {
+            (Self::Even, AppSpec::Cbr(cbr::Config(settings)))
+            | (Self::Exponential, AppSpec::Poisson(poisson::Config(settings))) => Some(settings),
+            _ => None,
+        }
+    }
+}
+
+/// The process of a source that sends for as long as it runs.
+#[derive(Debug)]
+pub(super) struct Source {
+    settings: Settings,
+    gaps: Gaps,
+    gap: Time,
+    length: u16,
+    sender: Sender,
+}
+
+impl Source {
+    /// A process that has not begun.
+    pub(super) fn new(settings: Settings, gaps: Gaps) -> Self {
+        let (gap, length) = (settings.pace().gap(), check::data_length(settings.size));
+        Self { settings, gaps, gap, length, sender: Sender::default() }
+    }
+
+    fn send(&mut self, os: &mut dyn Os) {
+        self.sender.send(os, &self.settings.to, self.length);
+        if !self.sender.has_sent(os, self.settings.count) {
+            self.wait(os);
+        }
+    }
+
+    fn wait(&self, os: &mut dyn Os) {
+        let gap = match self.gaps {
+            Gaps::Even => self.gap,
+            Gaps::Exponential => os.rng().exponential_time(self.gap),
+        };
+        os.set_timer(gap, NEXT);
+    }
+}
+
+impl App for Source {
+    fn start(&mut self, os: &mut dyn Os) {
+        if self.sender.open(os, &self.settings.to, self.settings.source_port) {
+            self.sender.set_dont_fragment(os, self.settings.dont_fragment);
+            match self.gaps {
+                Gaps::Even => self.send(os),
+                Gaps::Exponential => self.wait(os),
+            }
+        }
+    }
+
+    fn wake(&mut self, os: &mut dyn Os, wake: Wake) {
+        match wake {
+            Wake::Timer(NEXT) => self.send(os),
+            Wake::Ready(_) => self.sender.discard(os),
+            Wake::Timer(_) => {}
+        }
+    }
+
+    /// All but the source port holds from the next datagram, which leaves when it was due.
+    fn reconfigure(&mut self, os: &mut dyn Os, spec: &AppSpec) {
+        if let Some(settings) = self.gaps.settings(spec) {
+            let sender = std::mem::take(&mut self.sender);
+            sender.set_dont_fragment(os, settings.dont_fragment);
+            *self = Self { sender, ..Self::new(settings.clone(), self.gaps) };
+        }
     }
 }

@@ -47,7 +47,7 @@ const fn domain() -> PortSpec {
 
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((Protocol::Udp, self.port.number)).filter(|(_, number)| *number != 0)
+        server::listens(Protocol::Udp, self.port)
     }
     fn build(&self) -> Box<dyn App> {
         Box::new(DnsServer {

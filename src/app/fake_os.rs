@@ -181,18 +181,7 @@ impl FakeOs {
                 self.arrives(after, sent.socket, sent.to, length, content);
             }
             Reply::Error(after, offender, error) => {
-                let errno = match error {
-                    icmp::Error::DestinationUnreachable(icmp::Unreachable::Port) => {
-                        Errno::ECONNREFUSED
-                    }
-                    _ => Errno::EHOSTUNREACH,
-                };
-                let error = SocketError {
-                    errno,
-                    offender: Some(offender),
-                    icmp: Some(error),
-                    destination: sent.to,
-                };
+                let error = SocketError::from_icmp(error, Some(offender), sent.to);
                 self.add(after, Event::Error(sent.socket, error));
             }
         }

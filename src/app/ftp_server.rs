@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::session::{Service, Session};
-use super::{App, AppSpec, Configuration, Os, Wake, check, server};
+use super::server::{self, Acceptor};
+use super::{App, AppSpec, Configuration, Os, Wake, check};
 use crate::id::SocketId;
 use crate::kinds::Fault;
 use crate::packet::ipv4::Protocol;
@@ -60,12 +61,12 @@ const fn one_minute() -> Time {
 
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((Protocol::Tcp, self.port.number)).filter(|(_, number)| *number != 0)
+        server::listens(Protocol::Tcp, self.port)
     }
     fn build(&self) -> Box<dyn App> {
         Box::new(FtpServer {
             service: Service { config: self.clone(), transfers: 0 },
-            listener: None,
+            acceptor: Acceptor::default(),
             sessions: BTreeMap::new(),
         })
     }
@@ -80,7 +81,7 @@ impl Configuration for Config {
 #[derive(Debug)]
 struct FtpServer {
     service: Service,
-    listener: Option<SocketId>,
+    acceptor: Acceptor,
     /// By the sockets of their control connections.
     sessions: BTreeMap<SocketId, Session>,
 }
@@ -100,7 +101,7 @@ impl FtpServer {
 impl App for FtpServer {
     fn start(&mut self, os: &mut dyn Os) {
         let Config { address, port, backlog, tcp, .. } = &self.service.config;
-        self.listener = server::listen(os, *address, *port, *backlog, tcp);
+        self.acceptor.listen(os, *address, *port, *backlog, tcp);
     }
 
     fn wake(&mut self, os: &mut dyn Os, wake: Wake) {
@@ -110,8 +111,8 @@ impl App for FtpServer {
                     session.give_up(os);
                 }
             }
-            Wake::Ready(socket) if Some(socket) == self.listener => {
-                while let Ok((control, _)) = os.accept(socket) {
+            Wake::Ready(socket) if self.acceptor.is(socket) => {
+                while let Some(control) = self.acceptor.accept(os) {
                     self.sessions.insert(control, Session::greet(os, control));
                     self.converse(os, control);
                 }
@@ -130,10 +131,7 @@ impl App for FtpServer {
     /// Files of new names are added, a new backlog holds at once; the port stays.
     fn reconfigure(&mut self, os: &mut dyn Os, spec: &AppSpec) {
         if let AppSpec::FtpServer(config) = spec {
-            if let Some(listener) = self.listener {
-                // It listens already, and can only be told another backlog.
-                let _ = os.listen(listener, config.backlog);
-            }
+            self.acceptor.set_backlog(os, config.backlog);
             let stored = std::mem::take(&mut self.service.config.files);
             self.service.config = config.clone();
             for (name, size) in stored {

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::datagram_source::{NEXT, Sender, Settings};
-use super::{App, AppSpec, Configuration, Os, Target, Wake, check};
+use super::datagram_source::{Gaps, Settings, Source};
+use super::{App, Configuration, Target};
 use crate::kinds::Fault;
-use crate::units::Time;
 
 /// Settings of `poisson`. Gaps are exponentially distributed; `interval` is their mean, `rate` the
 /// mean rate. The first gap begins when the application starts.
@@ -17,7 +16,7 @@ pub struct Config(pub Settings);
 
 impl Configuration for Config {
     fn build(&self) -> Box<dyn App> {
-        Box::new(Poisson::new(self.0.clone()))
+        Box::new(Source::new(self.0.clone(), Gaps::Exponential))
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.0.to)]
@@ -27,61 +26,11 @@ impl Configuration for Config {
     }
 }
 
-#[derive(Debug)]
-struct Poisson {
-    settings: Settings,
-    mean_gap: Time,
-    length: u16,
-    sender: Sender,
-}
-
-impl Poisson {
-    fn new(settings: Settings) -> Self {
-        let (mean_gap, length) = (settings.pace().gap(), check::data_length(settings.size));
-        Self { settings, mean_gap, length, sender: Sender::default() }
-    }
-
-    fn wait(&self, os: &mut dyn Os) {
-        let gap = os.rng().exponential_time(self.mean_gap);
-        os.set_timer(gap, NEXT);
-    }
-}
-
-impl App for Poisson {
-    fn start(&mut self, os: &mut dyn Os) {
-        if self.sender.open(os, &self.settings.to, self.settings.source_port) {
-            self.sender.set_dont_fragment(os, self.settings.dont_fragment);
-            self.wait(os);
-        }
-    }
-
-    fn wake(&mut self, os: &mut dyn Os, wake: Wake) {
-        match wake {
-            Wake::Timer(NEXT) => {
-                self.sender.send(os, &self.settings.to, self.length);
-                if !self.sender.has_sent(os, self.settings.count) {
-                    self.wait(os);
-                }
-            }
-            Wake::Ready(_) => self.sender.discard(os),
-            Wake::Timer(_) => {}
-        }
-    }
-
-    /// All but the source port holds from the next datagram, which leaves when it was due.
-    fn reconfigure(&mut self, os: &mut dyn Os, spec: &AppSpec) {
-        if let AppSpec::Poisson(Config(settings)) = spec {
-            let sender = std::mem::take(&mut self.sender);
-            sender.set_dont_fragment(os, settings.dont_fragment);
-            *self = Self { sender, ..Self::new(settings.clone()) };
-        }
-    }
-}
-
 #[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::super::fake_os::{FakeOs, settings};
-    use super::*;
+    use crate::app::AppSpec;
+    use crate::units::Time;
 
     fn poisson(text: &str) -> AppSpec {
         settings("poisson", &format!("to = 'bob:9'\n{text}")).expect(text)

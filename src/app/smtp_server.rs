@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::dialogue::{Dialogue, Heard, command};
-use super::{App, AppSpec, Configuration, Os, Wake, check, server};
+use super::server::{self, Acceptor};
+use super::{App, AppSpec, Configuration, Os, Wake, check};
 use crate::id::SocketId;
 use crate::kinds::Fault;
 use crate::packet::ipv4::Protocol;
@@ -50,10 +51,14 @@ const fn smtp() -> PortSpec {
 
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((Protocol::Tcp, self.port.number)).filter(|(_, number)| *number != 0)
+        server::listens(Protocol::Tcp, self.port)
     }
     fn build(&self) -> Box<dyn App> {
-        Box::new(SmtpServer { config: self.clone(), listener: None, sessions: BTreeMap::new() })
+        Box::new(SmtpServer {
+            config: self.clone(),
+            acceptor: Acceptor::default(),
+            sessions: BTreeMap::new(),
+        })
     }
     fn check(&self) -> Vec<Fault> {
         Vec::from_iter(check::tcp_port("port", self.port))
@@ -162,7 +167,7 @@ impl Session {
 #[derive(Debug)]
 struct SmtpServer {
     config: Config,
-    listener: Option<SocketId>,
+    acceptor: Acceptor,
     sessions: BTreeMap<SocketId, Session>,
 }
 
@@ -180,15 +185,15 @@ impl SmtpServer {
 impl App for SmtpServer {
     fn start(&mut self, os: &mut dyn Os) {
         let Config { address, port, backlog, tcp, .. } = &self.config;
-        self.listener = server::listen(os, *address, *port, *backlog, tcp);
+        self.acceptor.listen(os, *address, *port, *backlog, tcp);
     }
 
     fn wake(&mut self, os: &mut dyn Os, wake: Wake) {
         let Wake::Ready(socket) = wake else { return };
-        if Some(socket) != self.listener {
+        if !self.acceptor.is(socket) {
             return self.converse(os, socket);
         }
-        while let Ok((client, _)) = os.accept(socket) {
+        while let Some(client) = self.acceptor.accept(os) {
             self.sessions.insert(client, Session::greet(os, client));
             self.converse(os, client);
         }
@@ -197,10 +202,7 @@ impl App for SmtpServer {
     /// New mailboxes and a new backlog hold at once; the port stays.
     fn reconfigure(&mut self, os: &mut dyn Os, spec: &AppSpec) {
         if let AppSpec::SmtpServer(config) = spec {
-            if let Some(listener) = self.listener {
-                // It listens already, and can only be told another backlog.
-                let _ = os.listen(listener, config.backlog);
-            }
+            self.acceptor.set_backlog(os, config.backlog);
             self.config = config.clone();
         }
     }

@@ -35,7 +35,7 @@ pub struct Config {
 
 impl Configuration for Config {
     fn listens(&self) -> Option<(Protocol, u16)> {
-        Some((Protocol::Udp, self.port.number)).filter(|(_, number)| *number != 0)
+        server::listens(Protocol::Udp, self.port)
     }
     fn build(&self) -> Box<dyn App> {
         Box::new(UdpServer { config: self.clone(), socket: None, work: None })

@@ -27,12 +27,6 @@ pub struct SocketRow {
 }
 
 impl SocketRow {
-    /// Whether it takes what comes from anybody: a TCP listener or an unconnected UDP socket.
-    #[must_use]
-    pub const fn is_open_to_all(&self) -> bool {
-        self.peer.is_none()
-    }
-
     /// The order of tables: what waits for anybody first, then by local port and peer.
     #[must_use]
     pub fn key(&self) -> impl Ord + use<> {

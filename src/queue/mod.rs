@@ -4,12 +4,13 @@
 //! holds packets by id with what it needs to know of them ([`Queued`]); both ends may drop.
 //!
 //! - `queued`: what goes in and out: [`Queued`], [`Dropped`], [`Backlog`], and the [`Site`] of a queue;
-//! - `spec`: how a scenario writes a discipline;
+//! - `spec`: how a scenario writes a discipline; `any`: a queue of any kind, as a link holds it;
 //! - `buffer`, `child`, `classify`, `rounds`, `bucket`: what several disciplines are made of: packets in order;
 //!   a queue within a queue; flows and classes; whose turn it is; tokens;
 //! - one after the other: `drop_tail` and `head_drop`; `red`, `codel`, `pie` (active queue management);
 //!   `fq_codel`, `fq_pie`, `sfq` (fair queueing by flow); `prio`, `drr`, `wfq` (by class); `tbf`, `police`
-//!   (rates).
+//!   (rates);
+//! - `contract`: what every discipline must keep to, tested on all; `lab`: a queue in the hands of a test.
 
 mod any;
 mod bucket;

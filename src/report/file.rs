@@ -52,12 +52,6 @@ impl WriteError {
             _ => Self::Failed { path, source },
         }
     }
-
-    /// Whether the run itself was fine and only space was missing.
-    #[must_use]
-    pub const fn is_out_of_space(&self) -> bool {
-        matches!(self, Self::NoSpace { .. })
-    }
 }
 
 /// A file on its way: nobody sees it under its name before [`Pending::commit`]. Dropped without
@@ -184,6 +178,9 @@ mod tests {
         let error = write_atomically(Path::new("/no/such/folder/x.json"), b"").expect_err("fails");
         assert!(error.to_string().starts_with("cannot write `/no/such/folder/x.json`: "));
         let full = WriteError::new(Path::new("x"), io::ErrorKind::StorageFull.into());
-        assert!(full.is_out_of_space() && full.to_string().starts_with("no space left"));
+        assert!(
+            matches!(full, WriteError::NoSpace { .. })
+                && full.to_string().starts_with("no space left")
+        );
     }
 }

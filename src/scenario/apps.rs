@@ -1,8 +1,11 @@
 //! `[apps]`: processes, the nodes they run on, their settings by `kind`.
 
-use std::net::Ipv4Addr;
-use std::rc::Rc;
+mod destination;
+mod tell;
 
+pub(super) use destination::{Destination, aim};
+
+use self::destination::unknown_node;
 use super::arrivals;
 use super::context::Context;
 use super::decode::{Form, decode, decode_with, kind, missing};
@@ -12,10 +15,8 @@ use super::layers::{Family, Layer, Rank};
 use super::names::Pattern;
 use super::nodes::{is_override, no_such};
 use super::raw::{APP_HEAD, AppHead};
-use super::value::{Table, Value};
-use super::words;
+use super::value::{Node, Table, Value};
 use crate::app::AppSpec;
-use crate::app::conversation::Script;
 use crate::id::NodeId;
 use crate::packet::dscp::Dscp;
 use crate::sim::{AppPlan, Plan};
@@ -100,31 +101,7 @@ fn seat(cx: &mut Context<'_>, name: &str, layer: Layer, nodes: &Family, apps: &m
         spec(cx, &layer.table, form);
         return;
     };
-    let (list, many) = match &entry.node.value {
-        Value::String(text) => (vec![(text.as_str(), entry.node.span)], text.contains('[')),
-        Value::Array(nodes) => {
-            let texts = nodes.iter().filter_map(|node| Some((node.as_str()?, node.span)));
-            (texts.collect(), true)
-        }
-        _ => (Vec::new(), false), // The head's own reading says what is wrong.
-    };
-    let mut seats = Vec::new();
-    for (text, span) in list {
-        let names = Pattern::parse(text)
-            .and_then(|pattern| pattern.names(nodes.members.keys().map(String::as_str), cx.limit));
-        match names {
-            Ok(names) => {
-                for node in names {
-                    let Some(index) = nodes.members.get_index_of(&node) else {
-                        unknown_node(cx, &format!("{}.on", layer.place), &node, span, nodes);
-                        break;
-                    };
-                    seats.push((node, NodeId::from_index(index)));
-                }
-            }
-            Err(wrong) => cx.wrong_nodes(span, text, wrong),
-        }
-    }
+    let (seats, many) = nodes_of(cx, &entry.node, &format!("{}.on", layer.place), nodes);
     if apps.family.members.len() + seats.len() > cx.limit {
         let limit = cx.limit;
         cx.faults.push(
@@ -154,14 +131,41 @@ fn seat(cx: &mut Context<'_>, name: &str, layer: Layer, nodes: &Family, apps: &m
     }
 }
 
-/// Nothing is called so.
-fn unknown_node(cx: &mut Context<'_>, place: &str, name: &str, span: Span, nodes: &Family) {
-    let known = nodes.members.keys().map(String::as_str);
-    cx.lacking(
-        Fault::new(span, format!("{place}: there is no node `{}`", words::short(name)))
-            .label("no node has this name")
-            .help(words::suggestion(name, "known nodes", known)),
-    );
+/// The nodes that `on` names, and whether it is written as for many.
+fn nodes_of(
+    cx: &mut Context<'_>,
+    on: &Node,
+    place: &str,
+    nodes: &Family,
+) -> (Vec<(String, NodeId)>, bool) {
+    let (list, many) = match &on.value {
+        Value::String(text) => (vec![(text.as_str(), on.span)], text.contains('[')),
+        Value::Array(nodes) => {
+            let texts = nodes.iter().filter_map(|node| Some((node.as_str()?, node.span)));
+            (texts.collect(), true)
+        }
+        _ => (Vec::new(), false), // The head's own reading says what is wrong.
+    };
+    let mut found = Vec::new();
+    for (text, span) in list {
+        let names = Pattern::parse(text)
+            .and_then(|pattern| pattern.names(nodes.members.keys().map(String::as_str), cx.limit));
+        let names = match names {
+            Ok(names) => names,
+            Err(wrong) => {
+                cx.wrong_nodes(span, text, wrong);
+                continue;
+            }
+        };
+        for name in names {
+            let Some(index) = nodes.members.get_index_of(&name) else {
+                unknown_node(cx, place, &name, span, nodes);
+                break;
+            };
+            found.push((name, NodeId::from_index(index)));
+        }
+    }
+    (found, many)
 }
 
 /// Reads the merged table of an application.
@@ -226,122 +230,6 @@ fn read_files(
     Some(spec)
 }
 
-/// Where a destination of a group of processes leads.
-#[derive(Debug, Clone)]
-pub(super) enum Destination {
-    Address(Ipv4Addr),
-    /// One for all, or one for each.
-    Nodes(Vec<NodeId>),
-    /// A fault has been reported.
-    Unknown,
-}
-
-/// Fills in the addresses of `spec`'s destinations, for the process at `seat`. Returns whether
-/// it would send to itself because ranges say so.
-pub(super) fn aim(
-    cx: &mut Context<'_>,
-    spec: &mut AppSpec,
-    (table, place): (&Table, &str),
-    seat: Seat,
-    nodes: &Family,
-    plan: &Plan,
-) -> bool {
-    let mut itself = false;
-    for (field, target) in spec.config_mut().targets() {
-        let node = table.get(field).map(|entry| &*entry.node);
-        let span = node.map_or(Span::default(), |node| node.span);
-        // A range is read once and not for each of its processes.
-        let known = (span, target.host.clone(), seat.of);
-        let found = match cx.destinations.get(&known) {
-            Some(found) => Rc::clone(found),
-            None => {
-                let found = destination(cx, &target.host, field, span, place, seat, nodes);
-                cx.destinations.entry(known).insert_entry(Rc::new(found)).get().clone()
-            }
-        };
-        match &*found {
-            Destination::Address(address) => target.address = *address,
-            Destination::Unknown => {}
-            Destination::Nodes(list) => {
-                let Some(&to) = list.get(if list.len() == 1 { 0 } else { seat.index }) else {
-                    continue;
-                };
-                itself |= to == seat.node && seat.of > 1;
-                let to = &plan.nodes[to.index()];
-                target.host.clone_from(&to.name);
-                match to.addresses.first() {
-                    Some((_, address)) => target.address = address.addr(),
-                    None if !cx.assigned => {}
-                    None => {
-                        let (why, help) = if to.kind.is_ip() {
-                            ("it has no link", "connect it by a link")
-                        } else {
-                            ("switches and hubs have none", "send to a host or router")
-                        };
-                        cx.faults.push(
-                            Fault::new(
-                                span,
-                                format!("{place}.{field}: `{}` has no address: {why}", to.name),
-                            )
-                            .help(help),
-                        );
-                    }
-                }
-            }
-        }
-    }
-    itself
-}
-
-fn destination(
-    cx: &mut Context<'_>,
-    host: &str,
-    field: &str,
-    written: Span,
-    place: &str,
-    seat: Seat,
-    nodes: &Family,
-) -> Destination {
-    if let Ok(address) = host.parse() {
-        return Destination::Address(address);
-    }
-    if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-        let span = cx.within(written, host);
-        let message = format!("{place}.{field}: `{}` is not an IPv4 address", words::short(host));
-        let help = "write a node's name, or an address such as 10.0.9.2";
-        cx.faults.push(Fault::new(span, message).help(help));
-        return Destination::Unknown;
-    }
-    let span = cx.within(written, host);
-    let known = nodes.members.keys().map(String::as_str);
-    let names = match Pattern::parse(host).and_then(|pattern| pattern.names(known, cx.limit)) {
-        Ok(names) => names,
-        Err(wrong) => {
-            cx.wrong_nodes(span, host, wrong);
-            return Destination::Unknown;
-        }
-    };
-    if names.len() != 1 && names.len() != seat.of {
-        let (targets, of) = (names.len(), seat.of);
-        cx.faults.push(
-            Fault::new(span, format!("{place}.{field}: {targets} destinations for {of} processes"))
-                .help("write as many as `on` has nodes, or one for all"),
-        );
-        return Destination::Unknown;
-    }
-    let mut list = Vec::with_capacity(names.len());
-    for name in names {
-        match nodes.members.get_index_of(&name) {
-            Some(index) => list.push(NodeId::from_index(index)),
-            None => {
-                unknown_node(cx, &format!("{place}.{field}"), &name, span, nodes);
-                return Destination::Unknown;
-            }
-        }
-    }
-    Destination::Nodes(list)
-}
-
 /// Puts the processes into the plan, whose addresses are assigned.
 pub(super) fn place(
     cx: &mut Context<'_>,
@@ -396,40 +284,6 @@ pub(super) fn place(
             spec,
         });
     }
-    declare(plan);
+    tell::all(plan);
     numbers
-}
-
-/// Tells those who want to know what the others on their node listen on.
-fn declare(plan: &mut Plan) {
-    let listens = |app: &AppPlan| Some((app.on, app.spec.config().listens()?));
-    let all: Vec<_> = plan.apps.iter().filter_map(listens).collect();
-    for app in &mut plan.apps {
-        if let Some(declared) = app.spec.config_mut().declared() {
-            declared.extend(all.iter().filter(|(on, _)| *on == app.on).map(|(_, door)| *door));
-        }
-    }
-    hand_out_scripts(plan);
-}
-
-/// Tells the servers of conversations who will call them and what will be said.
-fn hand_out_scripts(plan: &mut Plan) {
-    let addresses = |node: NodeId| {
-        plan.nodes[node.index()].addresses.iter().map(|(_, address)| address.addr()).collect()
-    };
-    let script =
-        |app: &AppPlan| Some(Script { from: addresses(app.on), ..app.spec.config().script()? });
-    let scripts: Vec<Script> = plan.apps.iter().filter_map(script).collect();
-    for app in &mut plan.apps {
-        let own = &plan.nodes[app.on.index()].addresses;
-        let config = app.spec.config_mut();
-        let Some((protocol, port)) = config.listens() else { continue };
-        let Some(wanted) = config.scripts() else { continue };
-        let calls_here = |script: &&Script| {
-            script.to.port() == port
-                && script.over.protocol() == protocol
-                && own.iter().any(|(_, address)| address.addr() == *script.to.ip())
-        };
-        wanted.extend(scripts.iter().filter(calls_here).cloned());
-    }
 }

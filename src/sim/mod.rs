@@ -5,7 +5,7 @@
 //! - `build`: from the plan to nodes, channels and processes, with their routes;
 //! - `event`, `dispatch`: everything that can come up, and the one match over it;
 //! - `traffic`: packets onto links and off them; `buffers`: memory that queues share;
-//! - `change`: timed changes and what follows from them;
+//! - `change`: timed changes and what follows from them; [`path`]: where a packet would go, nothing sent;
 //! - `gauge`, `connections`, `sockets`, `results`: what can be read off, while it runs and at the end.
 
 pub mod address;

@@ -225,7 +225,7 @@ mod tests {
         let mut socket = socket(250);
         socket.peer = Some(PEER);
         socket.deliver(Time::ZERO, datagram(1));
-        let error = SocketError::from_icmp(REFUSED, *PEER.ip(), PEER);
+        let error = SocketError::from_icmp(REFUSED, Some(*PEER.ip()), PEER);
         assert!(socket.report_error(error));
         assert_eq!(socket.receive(Time::ZERO), Err(Errno::ECONNREFUSED));
         assert_eq!(socket.receive(Time::ZERO), Ok(datagram(1)));
@@ -240,9 +240,9 @@ mod tests {
     #[test]
     fn soft_errors_and_unconnected_sockets_only_queue() {
         let mut socket = socket(250);
-        socket.report_error(SocketError::from_icmp(REFUSED, *PEER.ip(), PEER));
+        socket.report_error(SocketError::from_icmp(REFUSED, Some(*PEER.ip()), PEER));
         socket.peer = Some(PEER);
-        socket.report_error(SocketError::from_icmp(icmp::Error::TimeExceeded, ROUTER, PEER));
+        socket.report_error(SocketError::from_icmp(icmp::Error::TimeExceeded, Some(ROUTER), PEER));
         assert_eq!(socket.take_pending(), Ok(()));
         assert_eq!(socket.take_error().map(|error| error.icmp), Some(Some(REFUSED)));
         assert_eq!(socket.take_error().and_then(|error| error.offender), Some(ROUTER));
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn the_error_queue_is_bounded() {
         let mut socket = socket(250);
-        let error = SocketError::from_icmp(icmp::Error::TimeExceeded, ROUTER, PEER);
+        let error = SocketError::from_icmp(icmp::Error::TimeExceeded, Some(ROUTER), PEER);
         let woken = (0..100).filter(|_| socket.report_error(error)).count();
         assert_eq!(woken, ERROR_QUEUE);
         assert_eq!(std::iter::from_fn(|| socket.take_error()).count(), ERROR_QUEUE);

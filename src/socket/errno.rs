@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::packet::icmp::{self, Unreachable};
+
 /// Why a socket call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(clippy::upper_case_acronyms, reason = "the names of POSIX")]
@@ -77,6 +79,21 @@ impl Errno {
             Self::EOPNOTSUPP => "EOPNOTSUPP",
             Self::EPIPE => "EPIPE",
             Self::ETIMEDOUT => "ETIMEDOUT",
+        }
+    }
+
+    /// What calls report for an ICMP error (RFC 1122, section 4.1.3.3; Linux's `icmp_err_convert`).
+    #[must_use]
+    pub const fn of_icmp(error: icmp::Error) -> Self {
+        match error {
+            icmp::Error::DestinationUnreachable(why) => match why {
+                Unreachable::Network => Self::ENETUNREACH,
+                Unreachable::Protocol => Self::ENOPROTOOPT,
+                Unreachable::Port => Self::ECONNREFUSED,
+                Unreachable::FragmentationNeeded { .. } => Self::EMSGSIZE,
+                Unreachable::Host | Unreachable::AdministrativelyProhibited => Self::EHOSTUNREACH,
+            },
+            icmp::Error::TimeExceeded | icmp::Error::ReassemblyTimeExceeded => Self::EHOSTUNREACH,
         }
     }
 }

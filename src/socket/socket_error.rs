@@ -1,4 +1,4 @@
-//! ICMP errors as a process sees them (RFC 1122, section 4.1.3.3; Linux's `icmp_err_convert`).
+//! ICMP errors as a process sees them (RFC 1122, section 4.1.3.3).
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -19,15 +19,14 @@ pub struct SocketError {
 }
 
 impl SocketError {
-    /// An error that `offender` sent.
+    /// An error that `offender` sent; this host itself if there is none.
     #[must_use]
     pub const fn from_icmp(
         icmp: icmp::Error,
-        offender: Ipv4Addr,
+        offender: Option<Ipv4Addr>,
         destination: SocketAddrV4,
     ) -> Self {
-        let errno = errno_of(icmp);
-        Self { errno, offender: Some(offender), icmp: Some(icmp), destination }
+        Self { errno: Errno::of_icmp(icmp), offender, icmp: Some(icmp), destination }
     }
 
     /// Whether it is final, so that a call on a connected socket fails. Others may pass by
@@ -46,20 +45,6 @@ impl SocketError {
             // ARP without an answer, which Linux treats as host unreachable.
             None => !matches!(self.errno, Errno::EHOSTUNREACH | Errno::ENETUNREACH),
         }
-    }
-}
-
-/// What calls report for an ICMP error.
-const fn errno_of(error: icmp::Error) -> Errno {
-    match error {
-        icmp::Error::DestinationUnreachable(why) => match why {
-            Unreachable::Network => Errno::ENETUNREACH,
-            Unreachable::Protocol => Errno::ENOPROTOOPT,
-            Unreachable::Port => Errno::ECONNREFUSED,
-            Unreachable::FragmentationNeeded { .. } => Errno::EMSGSIZE,
-            Unreachable::Host | Unreachable::AdministrativelyProhibited => Errno::EHOSTUNREACH,
-        },
-        icmp::Error::TimeExceeded | icmp::Error::ReassemblyTimeExceeded => Errno::EHOSTUNREACH,
     }
 }
 
@@ -83,7 +68,8 @@ mod tests {
             (ReassemblyTimeExceeded, Errno::EHOSTUNREACH, false),
         ] {
             let destination = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 9), 9);
-            let error = SocketError::from_icmp(icmp, Ipv4Addr::new(10, 0, 0, 1), destination);
+            let offender = Some(Ipv4Addr::new(10, 0, 0, 1));
+            let error = SocketError::from_icmp(icmp, offender, destination);
             assert_eq!((error.errno, error.is_hard()), (errno, hard), "{icmp:?}");
         }
     }

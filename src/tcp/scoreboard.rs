@@ -4,8 +4,16 @@
 //! still in the network costs nothing to ask, and places up to which all is settled, so that no
 //! segment is looked at again with each acknowledgment.
 
+mod late;
+mod marks;
+#[cfg(test)]
+mod tests;
+
+pub(super) use late::Cutoff;
+
 use std::collections::VecDeque;
 
+use self::marks::Marks;
 use super::Offset;
 use super::rack::Delivery;
 use super::reassembly::Range;
@@ -15,39 +23,6 @@ use crate::units::Time;
 
 /// An empty queue keeps no room for more than this many segments.
 const KEPT_WHEN_EMPTY: usize = 4;
-
-/// Bytes in flight by their marks; no window is larger than 2^30. Data that arrived are neither lost
-/// nor sent again.
-#[derive(Debug, Clone, Copy, Default)]
-struct Marks {
-    sacked: u32,
-    sacked_segments: u32,
-    lost: u32,
-    resent: u32,
-}
-
-impl Marks {
-    const fn add(&mut self, sent: &Sent) {
-        let bytes = sent.length() as u32;
-        if sent.sacked {
-            self.sacked += bytes;
-            self.sacked_segments += 1;
-        } else {
-            self.lost += bytes * sent.lost as u32;
-            self.resent += bytes * sent.resent as u32;
-        }
-    }
-    const fn remove(&mut self, sent: &Sent) {
-        let bytes = sent.length() as u32;
-        if sent.sacked {
-            self.sacked -= bytes;
-            self.sacked_segments -= 1;
-        } else {
-            self.lost -= bytes * sent.lost as u32;
-            self.resent -= bytes * sent.resent as u32;
-        }
-    }
-}
 
 /// What is known of the flight as a whole.
 #[derive(Debug, Clone, Default)]
@@ -71,45 +46,6 @@ struct Trouble {
     /// What was sent again, in that order: when, and where it starts. Kept for RACK only; has
     /// entries that no longer hold.
     again: VecDeque<(Time, Offset)>,
-}
-
-/// By which time segments had to be sent to be lost by now.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cutoff {
-    /// The latest sent of those that have arrived: when it was sent, and its end.
-    pub(super) latest: (Time, Offset),
-    /// What was sent before that one and not after this time is lost.
-    pub(super) sent: Option<Time>,
-}
-
-impl Cutoff {
-    fn verdict(&self, sent: &Sent) -> Verdict {
-        // Of what is sent in one instant, retransmissions may come in any order.
-        let end = if sent.once { sent.end } else { Offset::MAX };
-        if (sent.sent_at, end) >= self.latest {
-            Verdict::Later
-        } else if self.sent.is_some_and(|cutoff| sent.sent_at <= cutoff) {
-            Verdict::Lost
-        } else {
-            Verdict::Pending
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Lost,
-    Pending,
-    Later,
-}
-
-/// What became of the segments that are late.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Late {
-    /// Some are lost.
-    pub(super) lost: bool,
-    /// Some may be.
-    pub(super) pending: bool,
 }
 
 impl SendQueue {
@@ -235,51 +171,6 @@ impl SendQueue {
         any
     }
 
-    /// Marks as lost what was sent too long before something that has arrived (RFC 8985 section
-    /// 6.2 step 5).
-    pub(super) fn mark_late(&mut self, cutoff: Cutoff) -> Late {
-        let mut late = Late::default();
-        // Segments sent once follow each other in time as they do in the stream...
-        while let Some(sent) = self.flight.get(self.board.judged as usize) {
-            if !sent.sacked && !sent.lost && sent.once {
-                match cutoff.verdict(sent) {
-                    Verdict::Lost => late.lost = true,
-                    Verdict::Pending => {
-                        late.pending = true;
-                        break;
-                    }
-                    Verdict::Later => break,
-                }
-                self.mark_lost(self.board.judged as usize);
-            }
-            self.board.judged += 1;
-        }
-        // ...and those sent again have a list of their own.
-        while let Some((at, start)) = self.first_again() {
-            let index = self.index_at(start);
-            let holds = |sent: &&Sent| {
-                sent.start <= start && sent.sent_at == at && sent.resent && !sent.sacked
-            };
-            if let Some(sent) = self.flight.get(index).filter(holds) {
-                match cutoff.verdict(sent) {
-                    Verdict::Lost => late.lost = true,
-                    Verdict::Pending => {
-                        late.pending = true;
-                        break;
-                    }
-                    Verdict::Later => break,
-                }
-                self.mark_lost(index);
-            }
-            self.board.trouble.as_mut().map(|trouble| trouble.again.pop_front());
-        }
-        late
-    }
-
-    fn first_again(&self) -> Option<(Time, Offset)> {
-        self.board.trouble.as_ref()?.again.front().copied()
-    }
-
     /// Marks the oldest segment as lost, even if it was sent again.
     pub(super) fn mark_first_lost(&mut self) {
         if self.flight.front().is_some_and(|first| !first.sacked) {
@@ -399,96 +290,5 @@ impl SendQueue {
     pub(super) const fn pipe(&self) -> u64 {
         let marks = &self.board.marks;
         self.in_flight() + marks.resent as u64 - marks.sacked as u64 - marks.lost as u64
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::send_queue::FIRST_DATA;
-    use super::*;
-
-    fn queue() -> SendQueue {
-        let mut queue = SendQueue::new(1000);
-        queue.next = FIRST_DATA;
-        queue.unacknowledged = FIRST_DATA;
-        queue.written = 101;
-        (0..10).for_each(|_| queue.sent(Time::ZERO, 10, false));
-        queue
-    }
-
-    fn sack(queue: &mut SendQueue, blocks: &[Range]) -> u64 {
-        queue.mark_sacked(blocks, &mut Delivery::default())
-    }
-
-    #[test]
-    fn three_overtaking_segments_mean_a_loss() {
-        let mut queue = queue();
-        assert_eq!(sack(&mut queue, &[(11, 31)]), 20);
-        assert!(!queue.mark_overtaken(3, 10));
-        assert_eq!(sack(&mut queue, &[(11, 41)]), 10);
-        assert!(queue.mark_overtaken(3, 10));
-        assert_eq!(queue.next_lost(), Some(0));
-        assert_eq!(queue.pipe(), 60);
-        queue.resent(0, Time::ZERO, false);
-        assert_eq!((queue.next_lost(), queue.pipe()), (None, 70));
-        queue.acknowledge(41, &mut Delivery::default());
-        assert_eq!(queue.pipe(), queue.in_flight());
-    }
-
-    #[test]
-    fn blocks_that_grow_and_merge_are_marked_once() {
-        let mut queue = queue();
-        assert_eq!(sack(&mut queue, &[(21, 31)]), 10);
-        assert_eq!(sack(&mut queue, &[(41, 51), (21, 31)]), 10);
-        // Half a segment marks nothing until the rest comes.
-        assert_eq!(sack(&mut queue, &[(41, 56), (21, 31)]), 0);
-        assert_eq!(sack(&mut queue, &[(21, 71)]), 30);
-        assert_eq!(queue.sacked(), 50);
-        assert_eq!(queue.sacked_segments(), 5);
-        assert_eq!(sack(&mut queue, &[(11, 71)]), 10);
-    }
-
-    #[test]
-    fn what_was_sent_before_the_latest_arrival_is_late() {
-        let mut queue = queue();
-        let at = |ms, end| Cutoff { latest: (Time::from_ms(ms), end), sent: Some(Time::ZERO) };
-        // Of those sent at the same time, those with an earlier end.
-        assert_eq!(queue.mark_late(at(0, 31)), Late { lost: true, pending: false });
-        assert_eq!((queue.next_lost(), queue.pipe()), (Some(0), 80));
-        queue.resent(0, Time::from_ms(5), true);
-        queue.resent(1, Time::from_ms(6), true);
-        let late = queue.mark_late(Cutoff { sent: None, ..at(6, 0) });
-        assert_eq!(late, Late { lost: false, pending: true });
-        let late = queue.mark_late(Cutoff { sent: Some(Time::from_ms(5)), ..at(6, 0) });
-        assert_eq!(late, Late { lost: true, pending: false });
-        assert_eq!(queue.next_lost(), Some(0));
-    }
-
-    #[test]
-    fn a_timeout_loses_all_but_what_arrived() {
-        let mut queue = queue();
-        sack(&mut queue, &[(21, 31)]);
-        queue.mark_all_lost(None);
-        assert_eq!(queue.pipe(), 0);
-        queue.resent(0, Time::ZERO, false);
-        queue.resent(1, Time::ZERO, false);
-        assert_eq!((queue.next_lost(), queue.pipe()), (Some(3), 20));
-    }
-
-    #[test]
-    fn a_receiver_that_forgets_is_not_believed() {
-        let mut queue = queue();
-        sack(&mut queue, &[(1, 11)]);
-        queue.mark_all_lost(None);
-        assert_eq!(queue.next_lost(), Some(0));
-    }
-
-    #[test]
-    fn an_empty_queue_holds_no_memory() {
-        let mut queue = queue();
-        queue.resent(0, Time::ZERO, true);
-        queue.acknowledge(101, &mut Delivery::default());
-        assert_eq!(queue.flight.capacity(), 0);
-        assert!(queue.board.trouble.is_none());
     }
 }

@@ -8,6 +8,7 @@
 //! | `routes`, `traffic` | who sends what through which queue, as far as the plan says |
 //! | `arrivals` | whether what reaches a queue is a Poisson process |
 //! | `links`, `ports` | queues before links, receive buffers |
+//! | `connection` | what formulas of TCP need to know of a connection |
 //! | `losses`, `saws` | TCP with random losses; TCP that fills a queue |
 //! | `prediction` | what is predicted, and how it is read off the results |
 //!

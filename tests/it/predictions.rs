@@ -3,10 +3,8 @@
 
 use std::process::Command;
 
-use serde::Deserialize;
-
-use crate::support::statistics::in_parallel;
-use crate::support::{load, run_scenario};
+use crate::support::parallel::in_parallel;
+use crate::support::{load, queueing, run_scenario};
 use portolan::observe::results::Comparison;
 use portolan::run::{self, Nobody};
 use portolan::scenario::{Options, Scenario, builtin};
@@ -16,27 +14,13 @@ use portolan::theory::queueing::{Steady, md1k, mm1k};
 use portolan::theory::{Prediction, Theory};
 use portolan::units::Time;
 
-/// Exact values for one load and one size of the waiting room.
-#[derive(Debug, Deserialize)]
-struct Row {
-    rho: f64,
-    waiting_room: u64,
-    md1k_loss: f64,
-    md1k_mean_in_system: f64,
-    mm1k_loss: f64,
-    mm1k_mean_in_system: f64,
-}
-
 #[test]
 fn queues_are_solved_to_the_last_digits() {
-    let rows: Vec<Row> =
-        serde_json::from_str(include_str!("../data/queueing-theory.json")).expect("a list of rows");
-    assert_eq!(rows.len(), 30, "five loads, six waiting rooms");
     let near = |own: f64, exact: f64| (own - exact).abs() < 1e-10;
     let fits = |own: Option<Steady>, loss: f64, in_system: f64| {
         own.is_some_and(|own| near(own.loss, loss) && near(own.in_system(), in_system))
     };
-    for row in rows {
+    for row in queueing::rows() {
         let (md1k, mm1k) = (md1k(row.rho, row.waiting_room), mm1k(row.rho, row.waiting_room));
         assert!(fits(md1k, row.md1k_loss, row.md1k_mean_in_system), "{row:?} {md1k:?}");
         assert!(fits(mm1k, row.mm1k_loss, row.mm1k_mean_in_system), "{row:?} {mm1k:?}");

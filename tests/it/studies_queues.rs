@@ -10,7 +10,7 @@ use portolan::sim::Simulation;
 use portolan::sweep::{Subject, Sweep};
 use portolan::units::Time;
 
-use super::support::statistics::in_parallel;
+use super::support::parallel::in_parallel;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/studies")

@@ -112,6 +112,21 @@ fn requests_wait_for_a_worker() {
 }
 
 #[test]
+fn nobody_works_on_what_a_client_asked_that_is_gone() {
+    let server = "server = { kind = 'tcp-server', on = 'b', port = 7, request = '100B', respond = '1kB', service = '1s' }";
+    let hasty = "hasty = { kind = 'tcp-client', on = 'a', to = 'b:7', size = '100B', connections = 5, hold = '500ms', close = 'reset' }";
+    let client = "client = { kind = 'tcp-client', on = 'a', to = 'b:7', start = '100ms', request = '100B', response = '1kB', count = 1 }";
+    let summary = run(&pair(&format!("{server}\n{hasty}\n{client}"), ""));
+    // Work on the first request of the five had begun, and goes on to its end.
+    let response = client_response(&summary);
+    assert!((1.9..2.1).contains(&response), "{response}");
+}
+
+fn client_response(summary: &Summary) -> f64 {
+    client(summary).mean_response_seconds.expect("an answer")
+}
+
+#[test]
 fn a_slow_reader_closes_the_window() {
     let server = "read = '80kbps', tcp = { receive-buffer = '20kB' }";
     let summary = dialogue(server, "size = '100kB'");

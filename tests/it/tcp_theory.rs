@@ -15,8 +15,9 @@
 //! Linux at a constant round trip: SRTT + 200 ms. Selective acknowledgments and RACK spare some
 //! timeouts that PFTK counts, but Linux then waits a while for reordering: it stays in reach.
 
+use crate::support::parallel::in_parallel;
 use crate::support::run;
-use crate::support::statistics::{Interval, in_parallel};
+use crate::support::statistics::Interval;
 use portolan::theory::tcp;
 
 /// The data of a segment with timestamps \[bytes\].

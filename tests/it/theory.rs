@@ -6,9 +6,9 @@
 //! ... and the exact value must lie in the 99.9 % confidence interval of the runs, which must
 //! itself be narrow.
 
-use serde::Deserialize;
-
-use crate::support::statistics::{Interval, in_parallel};
+use crate::support::parallel::in_parallel;
+use crate::support::queueing::{self, Row};
+use crate::support::statistics::Interval;
 use crate::support::{Parts as _, load};
 use portolan::observe::results::Summary;
 use portolan::run::Nobody;
@@ -25,17 +25,6 @@ const ABSOLUTE: f64 = 0.0005;
 /// Nothing is counted before this: the system starts empty, which is not its steady state. The
 /// slowest of them forgets its start within some fifty service times of 1 ms.
 const WARM_UP: Time = Time::from_secs(1);
-
-/// Exact values for one load and one size of the waiting room.
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct Row {
-    rho: f64,
-    waiting_room: u64,
-    md1k_loss: f64,
-    md1k_mean_in_system: f64,
-    mm1k_loss: f64,
-    mm1k_mean_in_system: f64,
-}
 
 /// What one run measured.
 #[derive(Debug, Clone, Copy)]
@@ -135,11 +124,10 @@ impl Model {
     }
 }
 
+/// Those that are run.
 fn rows() -> Vec<Row> {
-    let all: Vec<Row> =
-        serde_json::from_str(include_str!("../data/queueing-theory.json")).expect("a list of rows");
     let is_run = |row: &Row| row.rho != 1.0 && [1, 5, 20].contains(&row.waiting_room);
-    all.into_iter().filter(is_run).collect()
+    queueing::rows().into_iter().filter(is_run).collect()
 }
 
 /// What is wrong with the measurement of one value, if anything.

@@ -9,6 +9,8 @@
 
 mod agreement;
 mod cases;
+#[path = "../support/parallel.rs"]
+mod parallel;
 mod readers;
 mod rules;
 mod stories;
@@ -56,7 +58,7 @@ fn every_capture_reads_as_it_was_simulated() {
     if !tools::present(&["tshark"]) {
         return;
     }
-    let faults: Vec<String> = tools::in_parallel(&cases::all(), |case| {
+    let faults: Vec<String> = parallel::in_parallel(&cases::all(), |case| {
         let run = case.run();
         let mut lines = Vec::new();
         for (file, seen) in &run.truth.files {

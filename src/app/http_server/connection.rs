@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::app::Os;
 use crate::app::http::{self, Request, Status};
+use crate::app::server::{self, Wants};
 use crate::app::stream::{self, Outgoing};
 use crate::id::SocketId;
 use crate::units::Time;
@@ -11,14 +12,12 @@ use crate::units::Time;
 /// A connection, as its process sees it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    /// The how manieth it is.
-    pub(super) number: u64,
     /// When anything was last read or written.
-    pub(super) active: Time,
+    active: Time,
     /// Requests that have come; `None` for what is none.
     requests: VecDeque<Option<Request>>,
     /// Whether the first of them is being worked on, or waits for that.
-    pub(super) working: bool,
+    working: bool,
     outgoing: Outgoing,
     /// Whether it ends with the answer that is being written.
     last: bool,
@@ -26,21 +25,9 @@ pub(super) struct Connection {
     ended: bool,
 }
 
-/// What a connection wants of its process when it can do no more by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// To be woken when something happens.
-    Nothing,
-    /// Its first request worked on.
-    Work,
-    /// An end.
-    Close,
-}
-
-impl Connection {
-    pub(super) fn new(number: u64, now: Time) -> Self {
+impl server::Connection for Connection {
+    fn new(now: Time) -> Self {
         Self {
-            number,
             active: now,
             requests: VecDeque::new(),
             working: false,
@@ -49,7 +36,15 @@ impl Connection {
             ended: false,
         }
     }
+    fn is_working(&self) -> bool {
+        self.working
+    }
+    fn last_active(&self) -> Time {
+        self.active
+    }
+}
 
+impl Connection {
     /// The request whose work is done; `None` within for one that was not understood.
     pub(super) fn request(&mut self) -> Option<Option<Request>> {
         self.working = false;

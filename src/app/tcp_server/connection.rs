@@ -2,27 +2,27 @@
 
 use super::{Close, Config};
 use crate::app::Os;
+use crate::app::server::{self, Wants};
 use crate::app::stream::Pace;
 use crate::id::SocketId;
 use crate::socket::Errno;
 use crate::units::{Bytes, MaybeTime, Time};
 
 /// A connection, as its process sees it. It is not read while a request is worked on or an answer
-/// has no room: what comes then waits in its port.
+/// has no room: what comes then waits in its port. That the connection is gone is noticed all the
+/// same.
 #[derive(Debug)]
-pub(super) struct Connection {
-    /// The how manieth it is.
-    pub(super) number: u32,
+pub(in crate::app) struct Connection {
     /// When anything was last read or written.
-    pub(super) active: Time,
+    active: Time,
     /// Whether a timer says when to read on.
-    pub(super) pausing: bool,
+    pausing: bool,
     /// How long not to read, once the request is answered.
     pause: MaybeTime,
     /// What has been read of the present request \[bytes\].
     request: u64,
     /// Whether the request is being worked on, or waits for that.
-    pub(super) working: bool,
+    working: bool,
     /// What has yet to be written of the answer \[bytes\].
     owed: u64,
     /// Whether a request has been answered.
@@ -34,23 +34,9 @@ pub(super) struct Connection {
     caught_up: bool,
 }
 
-/// What a connection wants of its process when it can do no more by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// To be woken when something happens.
-    Nothing,
-    /// Not to read for a while.
-    Pause(Time),
-    /// A request worked on.
-    Work,
-    /// An end.
-    Close,
-}
-
-impl Connection {
-    pub(super) const fn new(number: u32, now: Time) -> Self {
+impl server::Connection for Connection {
+    fn new(now: Time) -> Self {
         Self {
-            number,
             active: now,
             pausing: false,
             pause: MaybeTime::NONE,
@@ -62,7 +48,18 @@ impl Connection {
             caught_up: false,
         }
     }
+    fn is_working(&self) -> bool {
+        self.working
+    }
+    fn last_active(&self) -> Time {
+        self.active
+    }
+    fn end_pause(&mut self) {
+        self.pausing = false;
+    }
+}
 
+impl Connection {
     /// The work on the request is done; `size` says how long the answer to it is.
     pub(super) fn answer(&mut self, size: impl FnOnce(u64) -> u64) {
         self.owed = size(std::mem::take(&mut self.request));
@@ -82,7 +79,10 @@ impl Connection {
                 Err(_) => return Wants::Close,
             }
         }
-        if self.working || self.owed > 0 {
+        if self.working {
+            return if os.poll(socket).closed { Wants::Close } else { Wants::Nothing };
+        }
+        if self.owed > 0 {
             return Wants::Nothing;
         }
         if self.answered && config.close == Close::AfterAnswer {

@@ -9,7 +9,7 @@ use crate::node::cx::{Cx, Effect};
 use crate::node::icmp::{may_answer_with_error, quote};
 use crate::packet::icmp::{Error, Message, Quote, Unreachable};
 use crate::packet::ipv4::{self, Protocol, Transport};
-use crate::socket::{Errno, SocketError};
+use crate::socket::SocketError;
 
 impl Stack {
     /// Tells the sender of `about` what went wrong, as far as rules and rate limit allow. About a
@@ -72,25 +72,10 @@ impl Stack {
             return self.report_to_connection(cx, id, error, quote);
         }
         let Some((socket, owner)) = self.sockets.datagram_mut(id) else { return };
-        let told =
-            SocketError { errno: errno(error), offender, icmp: Some(error), destination: remote };
+        let told = SocketError::from_icmp(error, offender, remote);
         cx.flows[owner.index()].errors += 1;
         if socket.report_error(told) {
             cx.effects.push(Effect::Wake(owner, Wake::Ready(id)));
         }
-    }
-}
-
-/// What a socket call reports for an ICMP error (Linux `icmp_err_convert`).
-pub(super) const fn errno(error: Error) -> Errno {
-    match error {
-        Error::DestinationUnreachable(why) => match why {
-            Unreachable::Network => Errno::ENETUNREACH,
-            Unreachable::Protocol => Errno::ENOPROTOOPT,
-            Unreachable::Port => Errno::ECONNREFUSED,
-            Unreachable::FragmentationNeeded { .. } => Errno::EMSGSIZE,
-            Unreachable::Host | Unreachable::AdministrativelyProhibited => Errno::EHOSTUNREACH,
-        },
-        Error::TimeExceeded | Error::ReassemblyTimeExceeded => Errno::EHOSTUNREACH,
     }
 }

@@ -165,27 +165,10 @@ fn measured_without_sack() -> Vec<Case> {
     ]
 }
 
-/// Writes `segments` full segments and returns what was sent again.
+/// Writes `segments` full segments and returns what was sent again, with times in ms.
 fn resent(pair: &mut Pair, segments: u64) -> Vec<(i64, f64)> {
-    let start = pair.now;
-    pair.log.clear();
-    pair.apps[CLIENT].to_write = segments * 1448;
-    let before = pair.apps[SERVER].has_read;
-    pair.run();
-    assert_eq!(pair.apps[SERVER].has_read - before, segments * 1448);
-    let records: Vec<_> = pair.sent(CLIENT).into_iter().filter(|record| record.carries()).collect();
-    let first = records[0].segment.seq;
-    let is_repeated = |index: usize| {
-        records[..index].iter().any(|earlier| earlier.segment.seq == records[index].segment.seq)
-    };
-    (0..records.len())
-        .filter(|index| is_repeated(*index))
-        .map(|index| {
-            let record = records[index];
-            let which = i64::from(record.segment.seq.distance_from(first)) / 1448 + 1;
-            (which, record.at.saturating_sub(start).as_secs_f64() * 1000.0)
-        })
-        .collect()
+    let in_ms = |(number, after): (i64, Time)| (number, after.as_secs_f64() * 1000.0);
+    pair.write_segments(segments).into_iter().map(in_ms).collect()
 }
 
 fn is_near(ours: f64, linux: f64) -> bool {

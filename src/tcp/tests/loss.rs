@@ -29,25 +29,8 @@ fn resent(config: &Config, segments: u64, lost: &[usize]) -> Vec<(i64, u64)> {
 }
 
 fn resent_by(pair: &mut Pair, segments: u64) -> Vec<(i64, u64)> {
-    let start = pair.now;
-    pair.log.clear();
-    pair.apps[CLIENT].to_write = segments * 1448;
-    let before = pair.apps[SERVER].has_read;
-    pair.run();
-    assert_eq!(pair.apps[SERVER].has_read - before, segments * 1448);
-    let records: Vec<_> = pair.sent(CLIENT).into_iter().filter(|record| record.carries()).collect();
-    let first = records[0].segment.seq;
-    records
-        .iter()
-        .enumerate()
-        .filter(|(index, record)| {
-            records[..*index].iter().any(|earlier| earlier.segment.seq == record.segment.seq)
-        })
-        .map(|(_, record)| {
-            let ms = (record.at.saturating_sub(start)).as_ns() / 1_000_000;
-            (i64::from(record.segment.seq.distance_from(first)) / 1448 + 1, ms)
-        })
-        .collect()
+    let in_ms = |(number, after): (i64, Time)| (number, after.as_ns() / 1_000_000);
+    pair.write_segments(segments).into_iter().map(in_ms).collect()
 }
 
 #[test]

@@ -267,7 +267,29 @@ impl Pair {
         }
     }
 
-    /// What an end has sent, each as `(ms, text)`.
+    /// Writes so many full segments at the client and lets all happen. Returns what was sent again:
+    /// the number of the segment, and the time since the first was sent.
+    pub(super) fn write_segments(&mut self, segments: u64) -> Vec<(i64, Time)> {
+        let start = self.now;
+        self.log.clear();
+        self.apps[CLIENT].to_write = segments * 1448;
+        let before = self.apps[SERVER].has_read;
+        self.run();
+        assert_eq!(self.apps[SERVER].has_read - before, segments * 1448);
+        let mut records = self.sent(CLIENT);
+        records.retain(Record::carries);
+        let first = records[0].segment.seq;
+        let is_repeated = |(index, record): &(usize, &Record)| {
+            records[..*index].iter().any(|earlier| earlier.segment.seq == record.segment.seq)
+        };
+        let told = |(_, record): (usize, &Record)| {
+            let number = i64::from(record.segment.seq.distance_from(first)) / 1448 + 1;
+            (number, record.at.saturating_sub(start))
+        };
+        records.iter().enumerate().filter(is_repeated).map(told).collect()
+    }
+
+    /// What an end has sent.
     pub(super) fn sent(&self, from: usize) -> Vec<Record> {
         self.log.iter().filter(|record| record.from == from).copied().collect()
     }

@@ -2,6 +2,9 @@
 //! confidence intervals.
 
 pub(crate) mod lab;
+#[path = "../../support/parallel.rs"]
+pub(crate) mod parallel;
+pub(crate) mod queueing;
 pub(crate) mod statistics;
 pub(crate) mod watch;
 

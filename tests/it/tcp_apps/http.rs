@@ -139,6 +139,36 @@ fn requests_wait_for_a_worker() {
 }
 
 #[test]
+fn nobody_works_on_what_a_client_asked_that_is_gone() {
+    let probes = "keep-alive-idle = '1s', keep-alive-interval = '1s', keep-alive-probes = 1";
+    let browser = "kind = 'http-client', to = 'b'";
+    let summary = run(&format!(
+        "duration = '1min'
+        [nodes]
+        a = 'host'
+        b = 'host'
+        c = 'host'
+        r = 'router'
+        [links]
+        a--r = {{}}
+        b--r = {{}}
+        c--r = {{}}
+        [apps]
+        web = {{ kind = 'http-server', on = 'b', service = '10s', tcp = {{ keep-alive = true, {probes} }} }}
+        first = {{ {browser}, on = 'a' }}
+        gone = {{ {browser}, on = 'c', start = '50ms' }}
+        last = {{ {browser}, on = 'a', start = '100ms' }}
+        [[changes]]
+        at = '1s'
+        set = {{ 'links.c--r.loss' = '100%' }}"
+    ));
+    let done = |name: &str| summary.flow(name).completed_seconds.expect("completed");
+    assert!((10.0..10.1).contains(&done("first")), "{}", done("first"));
+    assert_eq!(accepted(&summary), 3);
+    assert!((20.0..20.1).contains(&done("last")), "{}", done("last"));
+}
+
+#[test]
 fn a_killed_server_is_noticed_in_mid_transfer() {
     let flow = browser(&web("stop = '1s'", "size = '20MB'")).clone();
     assert!(flow.completed_seconds.is_none() && flow.bytes_delivered > 500_000, "{flow:?}");

@@ -18,7 +18,6 @@ pub use reading::{LastConnection, ListenQueues};
 use std::net::SocketAddrV4;
 
 use super::Stack;
-use super::errors::errno;
 use crate::id::{FlowId, PacketId, SocketId};
 use crate::node::cx::Cx;
 use crate::observe::{DropReason, Place};
@@ -159,7 +158,7 @@ impl Stack {
             endpoint.connection.handle_fragmentation_needed(cx.now, mtu, quote.sequence);
             return self.serve(cx, id);
         }
-        let errno = errno(error);
+        let errno = Errno::of_icmp(error);
         let reason = match errno {
             Errno::ECONNREFUSED => CloseReason::Refused,
             _ => CloseReason::Unreachable,

@@ -1,4 +1,6 @@
 //! Diagrams as text: one row for each thing that happens, in order, whatever time passes between.
+//!
+//! This file: the columns of nodes and the words beside them; `arrows`: what goes from one to another.
 
 mod arrows;
 

@@ -1,4 +1,7 @@
 //! A picture of the network: nodes as icons, links as lines with their rate and delay.
+//!
+//! `layout` says where nodes go, `tiers` if the network is a tree or a Clos network; `icon` draws them;
+//! `labels` finds places for words.
 
 mod icon;
 mod labels;
