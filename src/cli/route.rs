@@ -111,22 +111,30 @@ fn journey(
             "`{from}` sends no packets of its own: it is a switch or hub"
         )));
     }
-    let address = match to.parse::<Ipv4Addr>() {
-        Ok(address) => address,
+    let (address, title) = match to.parse::<Ipv4Addr>() {
+        Ok(address) => (address, format!("{from} to {address}\n")),
         Err(_) => {
-            let node = node_named(scenario, to)?;
-            let first = scenario.plan.nodes[node.index()].addresses.first();
-            first.map(|(_, address)| address.addr()).ok_or_else(|| {
-                Failure::BadInput(format!("`{to}` has no address: it is a switch or hub"))
-            })?
+            let address = address_of(scenario, to)?;
+            (address, format!("{from} to {to} ({address})\n"))
         }
     };
-    let name = |node: NodeId| scenario.plan.nodes[node.index()].name.as_str();
     let path = path::trace(simulation, start, address);
-    let mut text = match to.parse::<Ipv4Addr>() {
-        Ok(_) => format!("{from} to {address}\n"),
-        Err(_) => format!("{from} to {to} ({address})\n"),
-    };
+    Ok(title + &in_words(&path, address, scenario))
+}
+
+/// The first address of a node.
+fn address_of(scenario: &Scenario, name: &str) -> Result<Ipv4Addr, Failure> {
+    let node = node_named(scenario, name)?;
+    let first = scenario.plan.nodes[node.index()].addresses.first();
+    first
+        .map(|(_, address)| address.addr())
+        .ok_or_else(|| Failure::BadInput(format!("`{name}` has no address: it is a switch or hub")))
+}
+
+/// A path, hop by hop, and how it ends.
+fn in_words(path: &path::Path, address: Ipv4Addr, scenario: &Scenario) -> String {
+    let name = |node: NodeId| scenario.plan.nodes[node.index()].name.as_str();
+    let mut text = String::new();
     for (number, hop) in path.hops.iter().enumerate() {
         let choice = match hop.alternatives {
             0 | 1 => String::new(),
@@ -153,7 +161,7 @@ fn journey(
         }
         path::End::Loop => writeln!(text, "     the path runs in circles"),
     };
-    Ok(text)
+    text
 }
 
 /// The node of this name, or which may have been meant.

@@ -168,8 +168,8 @@ impl Plan {
         let packets: Vec<usize> = trace.segments.iter().map(|(place, _)| *place).collect();
         match dialogue.outcome {
             Outcome::Stray => {
-                return self
-                    .skip("segments of no connection, such as those of scans", packets.len());
+                let what = "segments of no connection, such as those of scans";
+                return self.skip(what, packets.len());
             }
             Outcome::HalfOpen => {
                 return self.skip("segments of connections left half open", packets.len());
@@ -185,41 +185,16 @@ impl Plan {
                 host.filter.insert(trace.server.port(), action);
             }
         }
+        for key in hosts {
+            self.host(key, near);
+        }
+        self.limit_mtu(&dialogue);
         let distances = hosts.map(|key| near.get(&key).copied().unwrap_or(0));
         if dialogue.outcome == Outcome::Established {
             let found = losses::find(&mut dialogue, distances);
             missing.extend(found.iter().filter_map(|found| place(found, &dialogue)));
         }
-        let acts = script::acts(&dialogue, distances);
-        let beginnings = script::beginnings(&dialogue, distances);
-        let answered = dialogue.outcome == Outcome::Established;
-        let messages = if answered { script::messages(&acts, beginnings) } else { Vec::new() };
-        let first = dialogue.directions[CLIENT].sent.first().map_or(0, |sent| sent.at);
-        let round_trip = 2 * (distances[CLIENT] + distances[SERVER]);
-        let start = if dialogue.whole {
-            first - distances[CLIENT]
-        } else {
-            beginnings[CLIENT] - round_trip
-        };
-        for key in hosts {
-            self.host(key, near);
-        }
-        self.limit_mtu(&dialogue);
-        let last = dialogue.directions[CLIENT].sent.last().map_or(first, |sent| sent.at);
-        let gave_up = dialogue.outcome == Outcome::Unanswered;
-        self.talks.push(Talk {
-            name: String::new(),
-            over: Over::Tcp,
-            client: trace.client,
-            server: trace.server,
-            hosts,
-            start,
-            messages,
-            dialogue: Some(dialogue),
-            answered,
-            packets,
-            stop: gave_up.then_some(last + PATIENCE),
-        });
+        self.talks.push(talk(trace, dialogue, distances, packets));
     }
 
     /// Segments are no longer than both ends allow.
@@ -349,6 +324,37 @@ impl Talk {
         let sent = self.dialogue.iter().flat_map(|dialogue| &dialogue.directions);
         let sent = sent.flat_map(|own| &own.sent);
         sent.filter(|sent| sent.lost).map(|sent| sent.packet).collect()
+    }
+}
+
+/// What is to be replayed of a connection.
+fn talk(trace: &Trace, dialogue: Dialogue, distances: [Nanos; 2], packets: Vec<usize>) -> Talk {
+    let beginnings = script::beginnings(&dialogue, distances);
+    let answered = dialogue.outcome == Outcome::Established;
+    let messages = match answered {
+        true => script::messages(&script::acts(&dialogue, distances), beginnings),
+        false => Vec::new(),
+    };
+    let sent = &dialogue.directions[CLIENT].sent;
+    let first = sent.first().map_or(0, |sent| sent.at);
+    let last = sent.last().map_or(first, |sent| sent.at);
+    let round_trip = 2 * (distances[CLIENT] + distances[SERVER]);
+    let start = match dialogue.whole {
+        true => first - distances[CLIENT],
+        false => beginnings[CLIENT] - round_trip,
+    };
+    Talk {
+        name: String::new(),
+        over: Over::Tcp,
+        client: trace.client,
+        server: trace.server,
+        hosts: hosts_of(trace.client, trace.server),
+        start,
+        messages,
+        answered,
+        packets,
+        stop: (dialogue.outcome == Outcome::Unanswered).then_some(last + PATIENCE),
+        dialogue: Some(dialogue),
     }
 }
 

@@ -127,26 +127,11 @@ fn members(
     if written.is_none() && links.family.members.contains_key(name) {
         return Some(vec![(name.to_owned(), None)]);
     }
-    let (ends, spans) = match written {
-        Some((ends, span)) => {
-            let spans = [cx.within(span, &ends[0]), cx.within(span, &ends[1])];
-            (ends, spans)
-        }
-        None => {
-            let Some((a, b)) = name.split_once("--").filter(|(_, b)| !b.contains("--")) else {
-                cx.faults.push(
-                    Fault::new(
-                        entry.key,
-                        format!("the name `{}` does not say the link's ends", words::short(name)),
-                    )
-                    .help("call it after its ends, such as a--b, or add between = [\"a\", \"b\"]"),
-                );
-                return None;
-            };
-            let spans = [cx.within(entry.key, a), cx.within(entry.key, b)];
-            ([a.to_owned(), b.to_owned()], spans)
-        }
+    let (ends, span) = match written {
+        Some(written) => written,
+        None => (ends_in_name(cx, name, entry.key)?, entry.key),
     };
+    let spans = [cx.within(span, &ends[0]), cx.within(span, &ends[1])];
     let a = end_nodes(cx, name, &ends[0], spans[0], nodes);
     let b = end_nodes(cx, name, &ends[1], spans[1], nodes);
     let (a, b) = (a?, b?);
@@ -180,6 +165,22 @@ fn members(
     Some(members)
 }
 
+/// What the name says of a link's ends: `a--b`.
+fn ends_in_name(cx: &mut Context<'_>, name: &str, key: Span) -> Option<[String; 2]> {
+    match name.split_once("--") {
+        Some((a, b)) if !b.contains("--") => Some([a.to_owned(), b.to_owned()]),
+        _ => {
+            let name = words::short(name);
+            cx.faults.push(
+                Fault::new(key, format!("the name `{name}` does not say the link's ends"))
+                    .help("call it after its ends, such as a--b, or add between = [\"a\", \"b\"]"),
+            );
+            None
+        }
+    }
+}
+
+/// What the table says of them.
 fn between(table: &Table) -> Option<([String; 2], Span)> {
     let entry = table.get("between")?;
     let super::value::Value::Array(list) = &entry.node.value else { return None };
