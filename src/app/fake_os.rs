@@ -277,9 +277,6 @@ impl Os for FakeOs {
     fn send(&mut self, _: SocketId, _: u64) -> Result<u64, Errno> {
         Err(Errno::EOPNOTSUPP)
     }
-    fn send_line(&mut self, _: SocketId, _: &str) -> Result<(), Errno> {
-        Err(Errno::EOPNOTSUPP)
-    }
     fn send_message(&mut self, _: SocketId, _: &str, _: u64) -> Result<u64, Errno> {
         Err(Errno::EOPNOTSUPP)
     }

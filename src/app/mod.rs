@@ -282,17 +282,11 @@ pub trait Os {
     /// # Errors
     /// `EAGAIN` (no room), `ENOTCONN`, `EPIPE`, the error that ended the connection (once), `EBADF`.
     fn send(&mut self, socket: SocketId, bytes: u64) -> Result<u64, Errno>;
-    /// Writes text, as many bytes as it has, all or nothing; its reader finds it by
-    /// [`Os::receive_line`].
+    /// Writes text, all or nothing, which its reader finds by [`Os::receive_line`], and after it up to
+    /// `bytes` of data, in one call (`writev()`). Says how many of the data were taken.
     ///
     /// # Errors
-    /// Those of [`Os::send`]; `EAGAIN` if not all of it has room.
-    fn send_line(&mut self, socket: SocketId, text: &str) -> Result<(), Errno>;
-    /// Writes text as [`Os::send_line`] does, and after it up to `bytes` of data, in one call
-    /// (`writev()`). Says how many of the data were taken.
-    ///
-    /// # Errors
-    /// Those of [`Os::send_line`], about the text.
+    /// Those of [`Os::send`], about the text; `EAGAIN` if not all of it has room.
     fn send_message(&mut self, socket: SocketId, text: &str, bytes: u64) -> Result<u64, Errno>;
     /// Reads up to `bytes` from a connection; zero at the end of the stream.
     ///

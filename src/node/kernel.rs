@@ -141,10 +141,6 @@ impl Os for Kernel<'_> {
         self.stack.send(self.cx, socket, bytes)
     }
 
-    fn send_line(&mut self, socket: SocketId, text: &str) -> Result<(), Errno> {
-        self.stack.send_message(self.cx, socket, text, 0).map(|_| ())
-    }
-
     fn send_message(&mut self, socket: SocketId, text: &str, bytes: u64) -> Result<u64, Errno> {
         self.stack.send_message(self.cx, socket, text, bytes)
     }

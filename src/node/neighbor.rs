@@ -145,19 +145,7 @@ impl NeighborCache {
     }
 
     /// Finds the hardware address for `packet`, or keeps the packet until it is known.
-    pub fn resolve(
-        &mut self,
-        now: Time,
-        interface: InterfaceId,
-        next_hop: Ipv4Addr,
-        packet: PacketId,
-    ) -> Resolution {
-        let ix = self.index(interface, next_hop);
-        self.resolve_at(now, ix, packet)
-    }
-
-    /// The same for an entry whose place is known.
-    pub fn resolve_at(&mut self, now: Time, ix: NeighborIx, packet: PacketId) -> Resolution {
+    pub fn resolve(&mut self, now: Time, ix: NeighborIx, packet: PacketId) -> Resolution {
         if let Some(mac) = self.lookup(now, ix) {
             return Resolution::Known(mac);
         }

@@ -42,13 +42,19 @@ impl Flow {
         mix(mix(mix(salt) ^ addresses) ^ rest)
     }
 
-    /// The index, below `count`, of the next hop that this flow takes at the router with this `salt`.
-    /// It is 0 if `count` is 0.
+    /// The upper half of the hash, never 0: what a router keeps of a flow.
     #[must_use]
-    pub fn pick(&self, salt: u64, count: usize) -> usize {
-        // The high half of the product is the region that the hash lies in.
-        ((u128::from(self.hash(salt)) * count as u128) >> 64) as usize
+    pub fn short_hash(&self, salt: u64) -> u32 {
+        (self.hash(salt) >> 32) as u32 | 1
     }
+}
+
+/// The index, below `count`, of the next hop that flows of this short hash take. It is 0 if `count`
+/// is 0.
+#[must_use]
+pub const fn next_hop(short_hash: u32, count: usize) -> usize {
+    // The high half of the product is the region that the hash lies in.
+    ((short_hash as u64 * count as u64) >> 32) as usize
 }
 
 #[cfg(test)]
@@ -72,7 +78,7 @@ mod tests {
     fn flows_spread_evenly_over_the_next_hops() {
         for count in 2..=16 {
             let mut taken = vec![0_f64; count];
-            flows().for_each(|flow| taken[flow.pick(7, count)] += 1.0);
+            flows().for_each(|flow| taken[next_hop(flow.short_hash(7), count)] += 1.0);
             let mean = f64::from(FLOWS) / count as f64;
             let chi_squared: f64 = taken.iter().map(|n| (n - mean) * (n - mean) / mean).sum();
             // The 99.99% quantile with 15 degrees of freedom is 44.3.
@@ -99,7 +105,11 @@ mod tests {
 
     #[test]
     fn routers_with_different_salts_choose_independently() {
-        let both = flows().filter(|flow| flow.pick(1, 2) == 0 && flow.pick(2, 2) == 0).count();
+        let both = flows()
+            .filter(|flow| {
+                next_hop(flow.short_hash(1), 2) == 0 && next_hop(flow.short_hash(2), 2) == 0
+            })
+            .count();
         let share = both as f64 / f64::from(FLOWS);
         assert!((share - 0.25).abs() < 0.02, "{share}");
     }
@@ -107,7 +117,9 @@ mod tests {
     #[test]
     fn another_next_hop_moves_at_most_half_of_the_flows() {
         for count in 1..8 {
-            let moved = flows().filter(|flow| flow.pick(3, count) != flow.pick(3, count + 1));
+            let moved = flows().filter(|flow| {
+                next_hop(flow.short_hash(3), count) != next_hop(flow.short_hash(3), count + 1)
+            });
             let share = moved.count() as f64 / f64::from(FLOWS);
             // RFC 2992, section 3.2: half of them, if the new region comes last.
             assert!((share - 0.5).abs() < 0.02, "{count}: {share}");
@@ -120,7 +132,7 @@ mod tests {
         // SplitMix64's first number from seed 0, as its authors' program prints it.
         assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
         assert_eq!(flow.hash(7), PINNED);
-        assert_eq!(flow.pick(7, 0), 0);
+        assert_eq!(next_hop(flow.short_hash(7), 0), 0);
     }
     const PINNED: u64 = 1_494_554_788_317_808_382;
 }

@@ -9,7 +9,7 @@
 //! - `topology`: [`Topology`], what the computation is told: nodes attached to segments.
 //! - `shortest_path`: [`compute`], [`ShortestPaths`]: all equal-cost next hops of all nodes.
 //! - `computed`: [`Computed`], the compact result for one node; the list of prefixes is shared.
-//! - `flow_hash`: [`Flow::pick`], which of several equal-cost next hops a conversation takes.
+//! - `flow_hash`: [`next_hop`], which of several equal-cost next hops a conversation takes.
 //! - `frontier`, `hop_sets` and `prefix` are the machinery of the above.
 
 mod computed;
@@ -24,7 +24,7 @@ mod tests;
 mod topology;
 
 pub use computed::Computed;
-pub use flow_hash::Flow;
+pub use flow_hash::{Flow, next_hop};
 pub use shortest_path::{ShortestPaths, compute};
 pub use table::{NextHop, Route, Routes, Source};
 pub use topology::{Attachment, Topology};

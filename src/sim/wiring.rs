@@ -1,24 +1,9 @@
 //! Who is plugged where: interfaces numbered, broadcast domains and hub media found.
 
-use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::unionfind::UnionFind;
 
 use super::plan::{NodeKind, Plan};
 use crate::id::{ChannelId, InterfaceId, LinkId, NodeId};
-
-/// The plan's network as a graph: nodes and links of the plan, in its order.
-#[must_use]
-pub fn graph(plan: &Plan) -> UnGraph<NodeId, LinkId> {
-    let mut graph = UnGraph::with_capacity(plan.nodes.len(), plan.links.len());
-    for node in 0..plan.nodes.len() {
-        graph.add_node(NodeId::from_index(node));
-    }
-    for (index, link) in plan.links.iter().enumerate() {
-        let [a, b] = link.ends.map(|end| NodeIndex::new(end.index()));
-        graph.add_edge(a, b, LinkId::from_index(index));
-    }
-    graph
-}
 
 /// One end of a link: an interface of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,8 +27,6 @@ pub enum Errno {
     ECONNREFUSED,
     /// The other end reset the connection.
     ECONNRESET,
-    /// No destination was given.
-    EDESTADDRREQ,
     /// The next hop or the destination does not answer.
     EHOSTUNREACH,
     /// The connection is being opened; the socket will be ready when that has ended.
@@ -67,7 +65,6 @@ impl Errno {
             Self::ECONNABORTED => "ECONNABORTED",
             Self::ECONNREFUSED => "ECONNREFUSED",
             Self::ECONNRESET => "ECONNRESET",
-            Self::EDESTADDRREQ => "EDESTADDRREQ",
             Self::EHOSTUNREACH => "EHOSTUNREACH",
             Self::EINPROGRESS => "EINPROGRESS",
             Self::EINVAL => "EINVAL",

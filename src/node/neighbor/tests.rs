@@ -9,6 +9,11 @@ fn cache() -> NeighborCache {
     NeighborCache::new(Timing::from(&IpConfig::default()))
 }
 
+fn resolve(cache: &mut NeighborCache, now: Time, packet: PacketId) -> Resolution {
+    let ix = cache.index(IF, PEER);
+    cache.resolve(now, ix, packet)
+}
+
 fn message(operation: Operation, sender_mac: Mac) -> Message {
     Message { operation, sender_mac, sender_ip: PEER, target_mac: Mac([0; 6]), target_ip: ME }
 }
@@ -36,9 +41,9 @@ fn request(unicast: Option<Mac>) -> Vec<Action> {
 #[test]
 fn gives_up_after_three_requests() {
     let mut cache = cache();
-    let first = cache.resolve(s(0), IF, PEER, PacketId(7));
+    let first = resolve(&mut cache, s(0), PacketId(7));
     assert_eq!(first, Resolution::Wait { send_request: true });
-    let second = cache.resolve(Time::from_ms(1), IF, PEER, PacketId(8));
+    let second = resolve(&mut cache, Time::from_ms(1), PacketId(8));
     assert_eq!(second, Resolution::Wait { send_request: false });
     assert_eq!(timeout(&mut cache), (s(1), request(None)));
     assert_eq!(timeout(&mut cache), (s(2), request(None)));
@@ -46,15 +51,15 @@ fn gives_up_after_three_requests() {
     let give_up = Action::GiveUp { interface: IF, ip: PEER, packets };
     assert_eq!(timeout(&mut cache), (s(3), vec![give_up]));
     assert_eq!((cache.poll_timeout(), state(&cache, s(3))), (None, State::Failed));
-    let again = cache.resolve(s(4), IF, PEER, PacketId(9));
+    let again = resolve(&mut cache, s(4), PacketId(9));
     assert_eq!(again, Resolution::Wait { send_request: true });
 }
 
 #[test]
 fn an_answer_releases_and_is_trusted_then_goes_stale_without_a_timer() {
     let mut cache = cache();
-    cache.resolve(s(0), IF, PEER, PacketId(7));
-    cache.resolve(s(0), IF, PEER, PacketId(8));
+    resolve(&mut cache, s(0), PacketId(7));
+    resolve(&mut cache, s(0), PacketId(8));
     let mut released = Vec::new();
     let reply = message(Operation::Reply, MAC);
     assert_eq!(cache.heard(s(0), IF, &reply, true, &mut released), Some(MAC));
@@ -68,9 +73,9 @@ fn an_answer_releases_and_is_trusted_then_goes_stale_without_a_timer() {
 
 fn stale_and_used() -> NeighborCache {
     let mut cache = cache();
-    cache.resolve(s(0), IF, PEER, PacketId(7));
+    resolve(&mut cache, s(0), PacketId(7));
     cache.heard(s(0), IF, &message(Operation::Reply, MAC), true, &mut Vec::new());
-    assert_eq!(cache.resolve(s(40), IF, PEER, PacketId(8)), Resolution::Known(MAC));
+    assert_eq!(resolve(&mut cache, s(40), PacketId(8)), Resolution::Known(MAC));
     assert_eq!(state(&cache, s(40)), State::Delay);
     cache
 }
@@ -93,7 +98,7 @@ fn an_unanswered_check_fails_and_the_next_packet_asks_all() {
     }
     assert_eq!(timeout(&mut cache), (s(48), vec![]));
     assert_eq!((cache.poll_timeout(), state(&cache, s(48))), (None, State::Failed));
-    let next = cache.resolve(s(49), IF, PEER, PacketId(9));
+    let next = resolve(&mut cache, s(49), PacketId(9));
     assert_eq!(next, Resolution::Wait { send_request: true });
 }
 
@@ -102,9 +107,9 @@ fn the_oldest_waiting_packet_makes_room() {
     let timing = Timing { queue: 2, ..Timing::from(&IpConfig::default()) };
     let mut cache = NeighborCache::new(timing);
     for n in 0..2 {
-        cache.resolve(s(0), IF, PEER, PacketId(n));
+        resolve(&mut cache, s(0), PacketId(n));
     }
-    let third = cache.resolve(s(0), IF, PEER, PacketId(2));
+    let third = resolve(&mut cache, s(0), PacketId(2));
     assert_eq!(third, Resolution::QueueFull(PacketId(0)));
     let mut released = Vec::new();
     cache.heard(s(0), IF, &message(Operation::Reply, MAC), true, &mut released);
@@ -124,18 +129,18 @@ fn only_a_request_for_us_makes_an_entry() {
     assert_eq!(cache.heard(s(0), IF, &request, true, &mut released), Some(MAC));
     assert_eq!(state(&cache, s(0)), State::Stale);
     assert_eq!(cache.poll_timeout(), None);
-    assert_eq!(cache.resolve(s(1), IF, PEER, PacketId(1)), Resolution::Known(MAC));
+    assert_eq!(resolve(&mut cache, s(1), PacketId(1)), Resolution::Known(MAC));
 }
 
 #[test]
 fn anybodys_message_moves_an_existing_entry() {
     let mut cache = cache();
-    cache.resolve(s(0), IF, PEER, PacketId(7));
+    resolve(&mut cache, s(0), PacketId(7));
     cache.heard(s(0), IF, &message(Operation::Reply, MAC), true, &mut Vec::new());
     let other = Mac::numbered(9);
     cache.heard(s(1), IF, &message(Operation::Request, MAC), false, &mut Vec::new());
     assert_eq!(state(&cache, s(1)), State::Reachable, "the same address changes nothing");
     cache.heard(s(1), IF, &message(Operation::Request, other), false, &mut Vec::new());
     assert_eq!(state(&cache, s(1)), State::Stale);
-    assert_eq!(cache.resolve(s(1), IF, PEER, PacketId(1)), Resolution::Known(other));
+    assert_eq!(resolve(&mut cache, s(1), PacketId(1)), Resolution::Known(other));
 }

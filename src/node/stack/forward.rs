@@ -9,7 +9,7 @@ use crate::node::filter;
 use crate::observe::{DropReason, Place};
 use crate::packet::icmp::{Error, Unreachable};
 use crate::packet::{Payload, ipv4};
-use crate::routing::Flow;
+use crate::routing::{Flow, next_hop};
 
 /// Why a packet ends here, and what its sender is told.
 pub(super) type Refusal = (DropReason, Option<Answer>);
@@ -75,7 +75,7 @@ impl Stack {
             destination_port,
         };
         // Zero stands for "no flow" in the cache.
-        (flow.hash(self.salt) >> 32) as u32 | 1
+        flow.short_hash(self.salt)
     }
 
     fn look_up(&mut self, ip: &ipv4::Packet) -> Next {
@@ -91,7 +91,7 @@ impl Stack {
                 }
                 Some(hops) => {
                     let flow = self.flow_hash(ip);
-                    let hop = hops[((u64::from(flow) * hops.len() as u64) >> 32) as usize];
+                    let hop = hops[next_hop(flow, hops.len())];
                     let neighbor = self.neighbors.index(hop.interface, hop.gateway.unwrap_or(to));
                     self.cache.put(to, 0, Next::Spread);
                     (Next::Via(hop.interface, neighbor), flow)

@@ -172,7 +172,7 @@ impl Stack {
     }
 
     fn ask_neighbor(&mut self, cx: &mut Cx, id: PacketId, on: InterfaceId, neighbor: NeighborIx) {
-        match self.neighbors.resolve_at(cx.now, neighbor, id) {
+        match self.neighbors.resolve(cx.now, neighbor, id) {
             Resolution::Known(mac) => self.transmit_to(cx, on, mac, id),
             Resolution::Wait { send_request: true } => {
                 let ip = self.neighbors.address(neighbor);

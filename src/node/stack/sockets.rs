@@ -91,12 +91,6 @@ impl Sockets {
         self.ports.set_rules(rules(config));
     }
 
-    /// The port table.
-    #[must_use]
-    pub const fn ports(&self) -> &PortTable {
-        &self.ports
-    }
-
     /// What connections cost.
     #[must_use]
     pub const fn memory(&self) -> &TcpMemory {

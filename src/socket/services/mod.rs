@@ -1,7 +1,6 @@
 //! Port numbers and their IANA names: `http` is 80/tcp.
 //!
-//! The names are those of the IANA registry (RFC 6335), whose three classes of numbers are
-//! [`PortClass`]. A scenario writes a port as [`PortSpec`].
+//! The names are those of the IANA registry (RFC 6335). A scenario writes a port as [`PortSpec`].
 
 mod iana;
 
@@ -30,39 +29,6 @@ impl Transports {
             Protocol::Udp => !matches!(self, Self::Tcp),
             Protocol::Icmp => false,
         }
-    }
-}
-
-/// The three ranges of port numbers (RFC 6335, section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PortClass {
-    /// 0–1023, the system ports: assigned by IANA, and privileged on most systems.
-    WellKnown,
-    /// 1024–49151, the user ports: assigned by IANA on request.
-    Registered,
-    /// 49152–65535, the private or ephemeral ports: never assigned.
-    Dynamic,
-}
-
-impl PortClass {
-    /// The class of a port number.
-    #[must_use]
-    pub const fn of(port: u16) -> Self {
-        match port {
-            0..=1023 => Self::WellKnown,
-            1024..=49_151 => Self::Registered,
-            49_152.. => Self::Dynamic,
-        }
-    }
-}
-
-impl fmt::Display for PortClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WellKnown => "well-known",
-            Self::Registered => "registered",
-            Self::Dynamic => "dynamic",
-        })
     }
 }
 

@@ -100,10 +100,3 @@ fn the_table_is_ordered_and_unambiguous() {
         assert!(iana::NAMES.iter().all(|(_, known, _)| known != alias), "{alias} is registered");
     }
 }
-
-#[test]
-fn classes_are_those_of_rfc_6335() {
-    use PortClass::{Dynamic, Registered, WellKnown};
-    let classes = [0, 1023, 1024, 49_151, 49_152, 65_535].map(PortClass::of);
-    assert_eq!(classes, [WellKnown, WellKnown, Registered, Registered, Dynamic, Dynamic]);
-}
