@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::SynCookies;
 use crate::id::SocketId;
+use crate::observe::results::Listen;
 use crate::units::Time;
 
 /// When a listener answers SYNs with cookies (`tcp_syncookies`).
@@ -61,29 +62,10 @@ pub struct Listener {
     waiting: VecDeque<SocketId>,
     /// When the SYN queue last overflowed into cookies.
     overflowed: Option<Time>,
-    /// What happened here.
-    pub counters: ListenCounters,
-}
-
-/// What happened at a listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ListenCounters {
     /// Segments that came for it.
     pub received: u64,
-    /// Connections that its process has accepted.
-    pub accepted: u64,
-    /// SYNs dropped because a queue was full.
-    pub syn_dropped: u64,
-    /// Connections that found the accept queue full when their handshake was done.
-    pub accept_overflows: u64,
-    /// SYNs answered with a cookie.
-    pub cookies_sent: u64,
-    /// Cookies that came back.
-    pub cookies_received: u64,
-    /// The most connections half open at one time.
-    pub max_syn_queue: u64,
-    /// The most connections that waited to be accepted at one time.
-    pub max_accept_queue: u64,
+    /// What happened in its queues.
+    pub counters: Listen,
 }
 
 impl Listener {
@@ -95,16 +77,18 @@ impl Listener {
             half_open: 0,
             waiting: VecDeque::new(),
             overflowed: None,
-            counters: ListenCounters::default(),
+            received: 0,
+            counters: Listen::default(),
         }
     }
 
     /// Counts anew.
     pub fn restart_counts(&mut self) {
-        self.counters = ListenCounters {
+        self.received = 0;
+        self.counters = Listen {
             max_syn_queue: u64::from(self.half_open),
             max_accept_queue: self.waiting.len() as u64,
-            ..ListenCounters::default()
+            ..Listen::default()
         };
     }
 

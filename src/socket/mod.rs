@@ -41,7 +41,7 @@ pub use binding::{BindOptions, BindRequest, Binding};
 pub use datagram::{DatagramSocket, Delivery, Kind, Received};
 pub use errno::Errno;
 pub use isn::IsnGenerator;
-pub use listener::{Admission, CookiePolicy, ListenCounters, ListenRules, Listener};
+pub use listener::{Admission, CookiePolicy, ListenRules, Listener};
 pub use port_table::{PortRules, PortTable};
 pub use raw::RawSocket;
 pub use receive_buffer::{Accounting, ReceiveBuffer, Statistics, linux_memory};

@@ -153,18 +153,10 @@ fn udp_results(statistics: &Statistics) -> results::Port {
 fn listener_results(listener: &Listener) -> results::Port {
     let counters = listener.counters;
     results::Port {
-        received: counters.received,
-        delivered: counters.received - counters.syn_dropped,
+        received: listener.received,
+        delivered: listener.received - counters.syn_dropped,
         dropped: counters.syn_dropped,
-        listen: Some(results::Listen {
-            accepted: counters.accepted,
-            syn_dropped: counters.syn_dropped,
-            accept_overflows: counters.accept_overflows,
-            cookies_sent: counters.cookies_sent,
-            cookies_received: counters.cookies_received,
-            max_syn_queue: counters.max_syn_queue,
-            max_accept_queue: counters.max_accept_queue,
-        }),
+        listen: Some(counters),
         ..results::Port::default()
     }
 }

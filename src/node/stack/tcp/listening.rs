@@ -17,7 +17,7 @@ use crate::tcp::{Connection, Opening};
 impl Stack {
     pub(super) fn receive_at_listener(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
         if let Some(listener) = self.sockets.listener_mut(id) {
-            listener.counters.received += 1;
+            listener.received += 1;
         }
         match no_connection::listen(arrival.segment) {
             ListenVerdict::Accept => self.receive_syn(cx, id, arrival),
