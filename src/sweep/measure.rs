@@ -27,6 +27,8 @@ pub struct Measure {
     pub unit: Unit,
     /// The model whose prediction stands beside it.
     pub model: Model,
+    /// Where the sweep file has the expression.
+    pub(super) span: Span,
 }
 
 /// What may be said of a measure besides its expression.
@@ -97,6 +99,8 @@ fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     };
     let unit = written.unit.unwrap_or_else(|| Unit::of_expression(&written.value));
     let label = written.label.unwrap_or_else(|| name.to_owned());
+    let node = entry.node.as_table().and_then(|table| table.get("value"));
+    let span = node.map_or(entry.node.span, |value| value.node.span);
     let (name, model) = (name.to_owned(), written.model);
-    Some(Measure { name, label, expression: written.value, unit, model })
+    Some(Measure { name, label, expression: written.value, unit, model, span })
 }
