@@ -60,16 +60,18 @@ struct Written {
 /// Keys whose values may be of any kind.
 const VALUES: &[&str] = &["values", "together", "from", "to", "step"];
 
-/// Reads all axes, in the order of the text.
+/// Reads all axes, in the order of the text. One that cannot be used has a fault and no points.
 pub(super) fn collect(table: &Table, faults: &mut Faults) -> Vec<Axis> {
     let mut axes: Vec<(Axis, Span)> = Vec::new();
     for (name, entry) in &table.0 {
-        let Some(axis) = read(name, entry, faults) else { continue };
+        check_name(name, entry.key, &axes, faults);
+        // A plot may go along it, whatever is wrong with its values.
+        let lacking = || Axis { name: name.clone(), label: name.clone(), points: Vec::new() };
+        let axis = read(name, entry, faults).unwrap_or_else(lacking);
         let paths = |axis: &Axis| -> Vec<String> {
             let settings = axis.points.first().map(|point| point.settings.as_slice());
             settings.unwrap_or_default().iter().map(|set| set.path.clone()).collect()
         };
-        check_name(name, entry.key, &axes, faults);
         let own = paths(&axis);
         if let Some((other, span)) =
             axes.iter().find(|(other, _)| paths(other).iter().any(|path| own.contains(path)))
@@ -359,6 +361,7 @@ mod tests {
             ("[vary.x.together]\n'a.b' = [1, 2]\n'a.c' = [1]", "equally many"),
             ("[vary]\n'a.b' = ['1p', '2p', '1p']", "`1p` is a value of this axis already"),
             ("[vary.x.together]\n'a.b' = [1, 1]\n'a.c' = [2, 2]", "`1, 2` is a value of this"),
+            ("[vary]\nCELL = 7", "`CELL` cannot be the name of an axis"),
             ("[vary]\n'a.b' = ['1', 1]", "two values of this axis are called `1`"),
             ("[vary.x]\npath = 'a.b'\nvalues = [1, 2]\nlabels = ['A', 'A']", "s.toml:5:16"),
             ("[vary]\n'a.b' = { from = 1, to = 9, steps = 3, scale = 'lgo' }", "`log`"),

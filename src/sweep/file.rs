@@ -212,7 +212,8 @@ fn check_size(axes: &[Axis], seeds: usize, root: &Table, faults: &mut Faults) {
                 .help("let several paths change as one: [vary.NAME.together]"),
         );
     }
-    let count = axes.iter().try_fold(1u128, |all, it| all.checked_mul(it.points.len() as u128));
+    let mut sizes = axes.iter().map(|axis| axis.points.len().max(1) as u128);
+    let count = sizes.try_fold(1u128, u128::checked_mul);
     let cells = count.and_then(|count| usize::try_from(count).ok());
     let Some(cells) = cells.filter(|cells| *cells <= MOST_CELLS) else {
         let count = match count {
@@ -371,11 +372,14 @@ pub(super) mod tests {
             ("precision = '0%'\n[measure]\na = 'seed'", "no width"),
             ("[set]\nseed = 3\n[measure]\na = 'seed'", "a key of their own"),
             ("set = 3\n[measure]\na = 'seed'", "expected a table"),
-            ("seeds = 2\n[vary]\n'a.b' = 3\n[measure]\na = 'seed'", "expected values"),
         ] {
             let told = faults(text);
             assert!(told.contains(expected), "{text}\n{told}");
         }
+        let plots = "[[plot]]\nx = 'a.b'\ny = 'a'\n[[plot]]\nx = 'a.b'\ny = 'n'\n";
+        let told = faults(&format!("[vary]\n'a.b' = 7\n[measure]\na = {{ unit = 'x' }}\n{plots}"));
+        assert!(!told.contains("no axis") && !told.contains("no measure `a`"), "{told}");
+        assert!(told.contains("there is no measure `n`"), "{told}");
         assert!(Sweep::read(b"", "s.toml").expect_err("empty").to_string().contains("scenario"));
         assert!(Sweep::read(b"\xff", "s.toml").expect_err("bytes").to_string().contains("UTF-8"));
     }

@@ -42,7 +42,7 @@ struct WrittenMeasure {
     model: Model,
 }
 
-/// Reads all measures, in the order of the text.
+/// Reads all measures, in the order of the text. One that cannot be used has a fault and no expression.
 pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<Measure> {
     let anchor = root.get("measure").map_or(Span::default(), |entry| entry.key);
     let empty = Table::default();
@@ -72,7 +72,16 @@ pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<M
             continue;
         }
         seen.push(lower);
-        measures.extend(measure(name, entry, faults));
+        // A plot may show it, whatever is wrong with it.
+        let lacking = || Measure {
+            name: name.clone(),
+            label: name.clone(),
+            expression: String::new(),
+            unit: Unit::Number,
+            model: Model::Any,
+            span: entry.key,
+        };
+        measures.push(measure(name, entry, faults).unwrap_or_else(lacking));
     }
     measures
 }

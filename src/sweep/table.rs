@@ -32,7 +32,8 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     let mut text = parts(&fixed, &columns);
     if outcome.cells.len() > shown {
         let more = outcome.cells.len() - shown;
-        text.push_str(&format!(" … and {more} more cells (cells.csv has all)\n"));
+        let cells = if more == 1 { "cell" } else { "cells" };
+        text.push_str(&format!(" … and {more} more {cells} (cells.csv has all)\n"));
     }
     text.push_str(&columns::legend(confidence));
     text.push_str(no_chance(outcome));

@@ -192,7 +192,8 @@ fn submit(
         let store = shards_of(&study.dir).join(store_name(Shard { number, of: shards }));
         Note::beside(&store).remove();
     }
-    let (many, script) = (tasks.len(), slurm_of(&study.dir).join("job.sh"));
+    let many = super::plural(tasks.len(), "task");
+    let script = slurm_of(&study.dir).join("job.sh");
     let array = array(args, study, tasks, shards)?;
     write_atomically(&script, array.script().as_bytes())?;
     let job = jobs::submit(&script, &args.cluster.sbatch, shards)?;
@@ -200,7 +201,7 @@ fn submit(
     write_atomically(&record(&study.dir), &text)?;
     if !quiet {
         let (id, dir) = (&job.id, slurm_of(&study.dir));
-        eprintln!("job {id} has {many} tasks; its script and logs are in {}", dir.display());
+        eprintln!("job {id} has {many}; its script and logs are in {}", dir.display());
     }
     Ok(Some((job, counts)))
 }

@@ -14,8 +14,8 @@ use crate::sweep::statistics::Estimate;
 use crate::sweep::{Store, Study as _, Unit};
 
 /// What is said in place of what intervals mean.
-const NO_CHANCE: &str = " Runs with different seeds do not differ: nothing in this scenario is left to \
-chance,\n and there is no interval. Jitter of a link or random arrivals bring chance in.\n";
+const NO_CHANCE: &str = " Runs with different seeds do not differ: nothing in this scenario is left to\n \
+chance, and there is no interval. Jitter of a link or random arrivals bring\n chance in.\n";
 
 /// What is said of a search.
 #[derive(Debug)]
