@@ -1,7 +1,7 @@
 //! All cells loaded before any is run, so that everything that is wrong is told at once, and where the
 //! reader can mend it: in the sweep file, if that is what a cell sets or measures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -31,63 +31,79 @@ pub fn check(
     jobs: usize,
     stop: &AtomicBool,
 ) -> Result<Vec<String>, LoadError> {
-    let (cross, mut rest) =
-        (cross(sweep), (0..sweep.cell_count()).filter(|&cell| !is_in_cross(sweep, cell)));
-    let notices = look(sweep, subject, &cross, jobs, stop)?;
+    let looking = Looking { sweep, subject, jobs, stop };
+    let mut found = Found::default();
+    let mut cells = cross(sweep, false);
+    looking.look(&cells, &mut found);
+    if !found.faults.is_empty() {
+        // Whether it is the value alone that is wrong is seen where the others have their last.
+        let mut more = cross(sweep, true);
+        more.retain(|cell| !cells.contains(cell));
+        looking.look(&more, &mut found);
+        cells.extend(more);
+        return Err(found.told(sweep, &cells));
+    }
+    let mut rest = (0..sweep.cell_count()).filter(|&cell| !is_in_cross(sweep, cell));
     loop {
         let some: Vec<usize> = rest.by_ref().take(AT_ONCE).collect();
-        if some.is_empty() || stop.load(Ordering::Relaxed) {
-            return Ok(notices);
+        looking.look(&some, &mut found);
+        if !found.faults.is_empty() {
+            return Err(found.told(sweep, &some));
         }
-        look(sweep, subject, &some, jobs, stop)?;
+        if some.is_empty() || stop.load(Ordering::Relaxed) {
+            return Ok(found.notices);
+        }
     }
 }
 
-/// The cells in which at most one axis has another than its first value.
-fn cross(sweep: &Sweep) -> Vec<usize> {
-    let mut cells = vec![0];
+/// The cells in which at most one axis has another than its first (or its last) value, in order.
+fn cross(sweep: &Sweep, last: bool) -> Vec<usize> {
+    let centre = if last { sweep.cell_count() - 1 } else { 0 };
+    let mut cells = BTreeSet::from([centre]);
     let mut stride = sweep.cell_count();
     for axis in &sweep.axes {
-        stride /= axis.points.len();
-        cells.extend((1..axis.points.len()).map(|place| place * stride));
+        let count = axis.points.len();
+        stride /= count;
+        let line = centre - if last { (count - 1) * stride } else { 0 };
+        cells.extend((0..count).map(|place| line + place * stride));
     }
-    cells
+    cells.into_iter().collect()
 }
 
 fn is_in_cross(sweep: &Sweep, cell: usize) -> bool {
     sweep.cell(cell).places.iter().filter(|place| **place > 0).count() <= 1
 }
 
-/// Loads these cells. Returns the notices of the first.
-fn look(
-    sweep: &Sweep,
-    subject: &Subject,
-    cells: &[usize],
+/// What it takes to load cells.
+struct Looking<'a> {
+    sweep: &'a Sweep,
+    subject: &'a Subject,
     jobs: usize,
-    stop: &AtomicBool,
-) -> Result<Vec<String>, LoadError> {
-    let next = AtomicUsize::new(0);
-    let found: Mutex<Found> = Mutex::default();
-    let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
-    let work = || {
-        while !stop.load(Ordering::Relaxed) {
-            let Some(&cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
-            let loaded = subject.read_cell(sweep, cell).and_then(|scenario| {
-                sweep.check(&scenario)?;
-                Ok(scenario)
-            });
-            match loaded {
-                Ok(scenario) if cell == cells[0] => lock().notices = scenario.notices,
-                Ok(_) => {}
-                Err(error) => lock().add(sweep, cell, &error),
+    stop: &'a AtomicBool,
+}
+
+impl Looking<'_> {
+    /// Loads these cells.
+    fn look(&self, cells: &[usize], found: &mut Found) {
+        let Self { sweep, subject, .. } = *self;
+        let next = AtomicUsize::new(0);
+        let found = Mutex::new(found);
+        let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = || {
+            while !self.stop.load(Ordering::Relaxed) {
+                let Some(&cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                let loaded = subject.read_cell(sweep, cell).and_then(|scenario| {
+                    sweep.check(&scenario)?;
+                    Ok(scenario)
+                });
+                match loaded {
+                    Ok(scenario) if cell == 0 => lock().notices = scenario.notices,
+                    Ok(_) => {}
+                    Err(error) => lock().add(sweep, cell, &error),
+                }
             }
-        }
-    };
-    std::thread::scope(|scope| (0..jobs.max(1)).for_each(|_| drop(scope.spawn(work))));
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match found.faults.is_empty() {
-        true => Ok(found.notices),
-        false => Err(found.told(sweep, cells)),
+        };
+        std::thread::scope(|scope| (0..self.jobs.max(1)).for_each(|_| drop(scope.spawn(work))));
     }
 }
 
@@ -234,4 +250,41 @@ impl Reader<'_> {
 
 const fn range(span: Span) -> std::ops::Range<usize> {
     span.start as usize..span.end as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::tests::sweep;
+    use super::*;
+
+    #[test]
+    fn the_first_cells_have_every_value() {
+        let sweep = sweep(
+            "[vary]\n'a.x' = [1, 2]\n'a.y' = [1, 2, 3]\n'a.z' = [1, 2]\n[measure]\nm = 'seed'",
+        );
+        assert_eq!(cross(&sweep, false), [0, 1, 2, 4, 6]);
+        assert_eq!(cross(&sweep, true), [5, 7, 9, 10, 11]);
+        let own: Vec<usize> = (0..12).filter(|&cell| is_in_cross(&sweep, cell)).collect();
+        assert_eq!(own, cross(&sweep, false));
+    }
+
+    /// What is told of a sweep over the built-in scenario `hello`.
+    fn told(rest: &str) -> LoadError {
+        let sweep = sweep(&format!("{rest}\n[measure]\nm = 'seed'"));
+        let subject = Subject::find(&sweep, std::path::Path::new("/")).expect("built in");
+        check(&sweep, &subject, 3, &AtomicBool::new(false)).expect_err("faults")
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_once_and_a_wrong_combination_with_its_cell() {
+        let wrong = told("[vary]\nduration = ['1s', 'x']\nseed-of = [1, 2, 3]");
+        assert_eq!(wrong.faults.len(), 2, "{wrong}");
+        assert!(!wrong.to_string().contains("where"), "{wrong}");
+        for durations in ["['1s', '9s']", "['9s', '1s']"] {
+            let text = format!("warm-up = '2s'\n[vary]\nduration = {durations}");
+            let wrong = told(&text);
+            assert_eq!(wrong.faults.len(), 1, "{wrong}");
+            assert!(wrong.to_string().contains(", where duration = 1s"), "{wrong}");
+        }
+    }
 }

@@ -320,20 +320,20 @@ fn told(dir: &Path) -> String {
 #[test]
 fn faults_are_told_before_anything_is_run() {
     for (name, change, expected) in [
-        ("cell", ("'9p'", "'9q'"), &["s.toml:5:37", "`q` is not a unit"] as &[&str]),
+        ("cell", ("'9p'", "'9q'"), &["s.toml:5:35", "`q` is not a unit"] as &[&str]),
         ("path", ("apps.send.interval", "apps.snd.interval"), &["s.toml:7:14", "`send`"]),
         ("measure", ("flows.send.packets_sent", "flows.sent.packets_sent"), &["s.toml:11:15"]),
         ("scenario", ("net.toml", "nte.toml"), &["s.toml:2:12", "there is no such file"]),
         ("key", ("seeds", "sedes"), &["s.toml:3:1", "did you mean `seeds`?"]),
         ("warm-up", ("seeds = 5", "warm-up = '1s'"), &["s.toml:3:11", "the warm-up takes 1s"]),
-        ("twice", ("'9p'", "'2p'"), &["s.toml:5:37", "`2p` is a value of this axis already"]),
+        ("twice", ("'9p'", "'2p'"), &["s.toml:5:35", "`2p` is a value of this axis already"]),
     ] {
         let text = told(&folder(&format!("fault-{name}"), &SWEEP.replace(change.0, change.1)));
         assert!(expected.iter().all(|part| text.contains(part)), "{expected:?}\n{text}");
     }
     let dir = folder("fault-number", &SWEEP.replace("flows.send.packets_sent", "title"));
     let text = stderr(&sweep(&dir, &["s.toml"]));
-    assert!(text.contains("s.toml:10:8") && text.contains("measure `sent`: it is no"), "{text}");
+    assert!(text.contains("s.toml:11:8") && text.contains("measure `sent`: it is no"), "{text}");
 }
 
 #[test]
