@@ -11,7 +11,7 @@ use crate::scenario::{Options, Scenario};
 use crate::sweep::size::report::Report;
 use crate::sweep::size::survey::{self, Traffic};
 use crate::sweep::size::thumb::{Path as Pipe, Rule};
-use crate::sweep::size::{Grain, Judge, Place, Search, Sizing};
+use crate::sweep::size::{Bounds, Grain, Judge, Place, Search, Sizing};
 use crate::sweep::work::{self, Agenda as _};
 use crate::sweep::{Identity, Store, Study as _, Subject};
 use crate::units::{Limit, Time};
@@ -33,7 +33,7 @@ struct Task {
     pipe: Option<Pipe>,
     /// Sizes with their names: the rules of thumb and the scenario's own.
     named: Vec<(String, usize)>,
-    most: usize,
+    bounds: Bounds,
 }
 
 pub(super) fn size(args: &SizeArgs, quiet: bool) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ pub(super) fn size(args: &SizeArgs, quiet: bool) -> Result<(), Failure> {
     let task = prepare(args, quiet, &watch)?;
     let store = open(args, &task)?;
     let first = task.named.iter().map(|(_, size)| *size).collect();
-    let mut search = Search::new(task.judge.clone(), task.most, first);
+    let mut search = Search::new(task.judge.clone(), task.bounds, first);
     let jobs = args.jobs.unwrap_or_else(super::sweep::cores);
     let workers = (jobs, &*watch.interrupted);
     let mut look = |progress| watch.show_so_far(progress);
@@ -64,12 +64,6 @@ pub(super) fn size(args: &SizeArgs, quiet: bool) -> Result<(), Failure> {
     let report = Report { sizing, judge: &task.judge, answer: &answer };
     if let Some(dir) = &args.out {
         report.write(dir, &store)?;
-    }
-    if answer.is_without_chance() && !quiet {
-        eprintln!(
-            "note: all seeds give the same results, so that intervals say nothing: nothing in this \
-             scenario is left to chance; jitter of a link or random arrivals would do"
-        );
     }
     print(&task, &report, quiet)
 }
@@ -125,7 +119,10 @@ fn prepare(args: &SizeArgs, quiet: bool, watch: &Watch) -> Result<Task, Failure>
     let grain = if args.bytes { Grain::Frames(frame) } else { Grain::Packets };
     let setting = place.setting(grain, &|text| with(Some(text)).ok()).map_err(Failure::BadInput)?;
     let sizing = Sizing::new(&place, setting, grain, args.sets.clone(), warm_up);
-    let traffic = traffic(args, &subject, &sizing, &place, watch)?;
+    let loads = |size: usize| subject.load(&sizing, size).is_ok();
+    let good = place.size(grain);
+    let least = Bounds::find(good, good, &loads).least;
+    let traffic = traffic(args, (&subject, &sizing, least), &place, watch)?;
     let rtt = args.rtt.map(Time::as_secs_f64).or(traffic.rtt_seconds);
     let connections = args.flows.unwrap_or(traffic.connections);
     let rate = place.config.rate;
@@ -136,15 +133,15 @@ fn prepare(args: &SizeArgs, quiet: bool, watch: &Watch) -> Result<Task, Failure>
         frame,
     });
     let rules = pipe.map_or_else(Vec::new, |pipe| pipe.rules().to_vec());
-    let named = named(&rules, &place, grain);
-    let most = most(args, grain, &named)?;
+    let mut named = named(&rules, &place, grain);
+    let bounds = bounds(args, (&subject, &sizing), (good, least), &mut named, quiet)?;
     let judge = Judge {
         targets: args.targets.clone(),
         confidence: args.confidence.as_f64(),
         start: args.seeds,
         most: args.max_seeds.max(args.seeds),
     };
-    Ok(Task { subject, place, sizing, judge, pipe, named, most })
+    Ok(Task { subject, place, sizing, judge, pipe, named, bounds })
 }
 
 fn warm_up(args: &SizeArgs, scenario: &Scenario) -> Result<Time, Failure> {
@@ -179,12 +176,11 @@ fn place(
 /// What crosses the link, unless the command line says all that matters of it.
 fn traffic(
     args: &SizeArgs,
-    subject: &Subject,
-    sizing: &Sizing,
+    (subject, sizing, least): (&Subject, &Sizing, usize),
     place: &Place,
     watch: &Watch,
 ) -> Result<Traffic, Failure> {
-    let scenario = subject.load(sizing, SURVEYED)?;
+    let scenario = subject.load(sizing, SURVEYED.max(least))?;
     if args.rtt.is_some() && args.flows.is_some() {
         return Ok(Traffic::default());
     }
@@ -226,6 +222,58 @@ fn most(args: &SizeArgs, grain: Grain, named: &[(String, usize)]) -> Result<usiz
             "--max {limit}: this is no size to search up to; write for example 1000p"
         ))),
     }
+}
+
+/// Which sizes are tried. Of those that have names the ones that the queue cannot have are left out.
+fn bounds(
+    args: &SizeArgs,
+    (subject, sizing): (&Subject, &Sizing),
+    (good, least): (usize, usize),
+    named: &mut Vec<(String, usize)>,
+    quiet: bool,
+) -> Result<Bounds, Failure> {
+    let most = most(args, sizing.grain, named)?;
+    if most < least {
+        return Err(too_small(args, subject, sizing, least));
+    }
+    let highest = named.iter().map(|(_, size)| *size).fold(most.max(good), usize::max);
+    let loads = |size: usize| subject.load(sizing, size).is_ok();
+    let possible = Bounds { least, ..Bounds::find(good, highest, &loads) };
+    named.retain(|(name, size)| {
+        let fits = possible.holds(*size);
+        if !fits && !quiet {
+            let end = if *size < least { least } else { possible.most };
+            eprintln!("note: {}", left_out(name, (*size, end), subject, sizing));
+        }
+        fits
+    });
+    Ok(Bounds { least, most: most.min(possible.most) })
+}
+
+/// Why a size that has a name is not tested.
+fn left_out(name: &str, (size, end): (usize, usize), subject: &Subject, sizing: &Sizing) -> String {
+    let side = if end > size { "smallest" } else { "largest" };
+    let why = why(subject, sizing, size);
+    let (size, end) = (sizing.label(size), sizing.label(end));
+    format!("{name}, {size}, is left out: {end} is the {side} that this queue can be ({why})")
+}
+
+/// What is wrong with a queue of this size.
+fn why(subject: &Subject, sizing: &Sizing, size: usize) -> String {
+    let error = subject.load(sizing, size).err();
+    let fault = error.as_ref().and_then(|error| error.faults().first());
+    fault.map_or_else(String::new, |fault| fault.message.clone())
+}
+
+/// The queue cannot be as small as the user wants.
+fn too_small(args: &SizeArgs, subject: &Subject, sizing: &Sizing, least: usize) -> Failure {
+    let max = args.max.map_or_else(String::new, |max| format!("--max {max}: "));
+    let why = why(subject, sizing, least.saturating_sub(1));
+    Failure::BadInput(format!(
+        "{max}{} is the smallest that this queue can be ({why}); search further, or change the queue \
+         (--set)",
+        sizing.label(least)
+    ))
 }
 
 /// The store in the folder that is asked for, or one that is forgotten.

@@ -1,6 +1,7 @@
 //! `portolan sweep`: a grid of runs, its store, and what came out.
 
 mod jobs;
+mod merge;
 mod notes;
 mod slurm;
 mod waiting;
@@ -12,16 +13,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{MergeArgs, PlotFormat, SweepArgs, SweepCommand};
+use super::args::{PlotFormat, SweepArgs, SweepCommand};
 use super::clock::Stopwatch;
 use super::failure::Failure;
 use super::terminal;
 use crate::report::file::{make_folder, write_atomically};
+use crate::scenario::builtin;
+use crate::sweep::check;
 use crate::sweep::results::{self, ResultsError};
 use crate::sweep::statistics::Estimate;
 use crate::sweep::work::{self, Agenda as _, WorkError};
 use crate::sweep::{
-    About, Forecasts, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
+    Forecasts, Goal, Identity, Schedule, Store, StoreError, Subject, Sweep, pictures, table,
 };
 
 /// The name of the store of a whole sweep.
@@ -29,7 +32,7 @@ const STORE: &str = "sweep.sqlite";
 
 pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     match &args.command {
-        Some(SweepCommand::Merge(merge)) => join(merge, quiet),
+        Some(SweepCommand::Merge(args)) => merge::join(args, quiet),
         None if args.cluster.slurm => slurm::sweep(args, quiet),
         None => run(args, quiet),
     }
@@ -48,12 +51,11 @@ struct Prepared {
 fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Prepared, Failure> {
     let file = args.sweep.as_deref().unwrap_or_else(|| Path::new(""));
     let name = file.display().to_string();
-    let text = std::fs::read(file)
-        .map_err(|error| Failure::BadInput(format!("`{name}` cannot be read: {error}")))?;
+    let text = std::fs::read(file).map_err(|error| Failure::BadInput(unreadable(&name, &error)))?;
     let sweep = Sweep::read(&text, &name)?;
     let base = file.parent().unwrap_or_else(|| Path::new(""));
     let subject = Subject::find(&sweep, base)?;
-    let notices = work::check(&sweep, &subject, jobs, &watch.interrupted)?;
+    let notices = check::check(&sweep, &subject, jobs, &watch.interrupted)?;
     if watch.interrupted.load(Ordering::Relaxed) {
         return Err(Failure::Unfinished("interrupted before anything was run".into()));
     }
@@ -65,6 +67,19 @@ fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Pre
     make_folder(&dir)?;
     let identity = Identity::of(&sweep, &subject);
     Ok(Prepared { sweep, subject, identity, goal, dir })
+}
+
+/// Why there is no sweep file of this name, and what to write.
+fn unreadable(name: &str, error: &std::io::Error) -> String {
+    if builtin::find(name).is_some() {
+        return format!(
+            "`{name}` is a built-in scenario, not a sweep file: write a file that begins with \
+             scenario = \"{name}\" and says what varies and what is measured; or run it once: \
+             portolan run {name}"
+        );
+    }
+    let why = crate::scenario::context::unreadable(error);
+    format!("`{name}` cannot be read: {why}; give the path of a sweep file (.toml)")
 }
 
 fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
@@ -80,7 +95,11 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
         false => Store::open(&path, &sweep, &identity, args.resume)?,
     };
     store.note_goal(&goal)?;
-    store.note_forecasts(&Forecasts::of(&sweep, &subject, &watch.interrupted))?;
+    let forecasts = Forecasts::of(&sweep, &subject, &watch.interrupted);
+    if !quiet {
+        forecasts.silences(&sweep).iter().for_each(|silence| eprintln!("note: {silence}"));
+    }
+    store.note_forecasts(&forecasts)?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, args.shard.unwrap_or_default());
     let mut note = args.shard.map(|_| notes::Note::beside(&path));
     let workers = (jobs, &*watch.interrupted);
@@ -92,7 +111,7 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     watch.bar.finish_and_clear();
     let (total, done) = schedule.progress();
     note.iter().for_each(|note| note.write_now((total, done)));
-    if !complete? {
+    if !complete.map_err(|error| failed(&sweep, error))? {
         let store = path.display();
         return Err(Failure::Unfinished(format!(
             "interrupted after {done} of {total} runs; they are kept in `{store}`: go on with --resume"
@@ -104,16 +123,34 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
         Some(_) => {
             let store = path.display();
             eprintln!(
-                "the {done} runs of this shard are in {store}; join all with: portolan sweep merge"
+                "{} of this shard {} in {store}; join all shards with:\n  portolan sweep merge {} --out DIR",
+                plural(done, "run"),
+                if done == 1 { "is" } else { "are" },
+                dir.display()
             );
             Ok(())
         }
     }
 }
 
+/// A measure that is no number is told at its place in the sweep file.
+fn failed(sweep: &Sweep, error: WorkError) -> Failure {
+    match error {
+        WorkError::Measure { name, cell, seed, why } => {
+            sweep.at_measure(&name, &format!("{why}; {cell}, seed {seed}")).into()
+        }
+        other => other.into(),
+    }
+}
+
 /// How many runs are simulated at a time unless the user says.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// A number of things.
+fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// Writes and prints what came out.
@@ -149,86 +186,12 @@ fn finish(
         if wide > 0 {
             // To the digits that a share can be given with: 0.07 is 7 %, not 7.000000000000001 %.
             let (most, share) = (goal.most(), (precision * 1e9).round() / 1e7);
-            eprintln!(
-                "note: {wide} cells have wider intervals than {share} % even with {most} seeds"
-            );
+            let (cells, have) = (plural(wide, "cell"), if wide == 1 { "has" } else { "have" });
+            eprintln!("note: {cells} {have} wider intervals than {share} % even with {most} seeds");
         }
     }
     eprintln!("results are in {}", dir.display());
     Ok(())
-}
-
-/// Joins the stores of shards.
-fn join(args: &MergeArgs, quiet: bool) -> Result<(), Failure> {
-    let stores = stores(&args.stores)?;
-    let Some(first) = stores.first() else {
-        return Err(Failure::BadInput("there are no stores of shards to join".into()));
-    };
-    let about = About::read(first)?;
-    let sweep = Sweep::read(about.text.as_bytes(), &about.file)?;
-    for other in &stores[1..] {
-        let theirs = About::read(other)?;
-        if (theirs.precision, theirs.max_seeds) != (about.precision, about.max_seeds) {
-            return Err(Failure::BadInput(format!(
-                "`{}` and `{}` were run with different --precision or --max-seeds; run one of them \
-                 again with --resume and the other's options",
-                first.display(),
-                other.display()
-            )));
-        }
-    }
-    make_folder(&args.out)?;
-    let path = args.out.join(STORE);
-    let mut store = Store::open(&path, &sweep, &about.identity, true)?;
-    let mut taken = 0;
-    for other in &stores {
-        taken += store.take(other, &about.identity)?;
-    }
-    let goal = Goal::of(&sweep, about.precision, about.max_seeds);
-    store.note_goal(&goal)?;
-    store.note_forecasts(&about.forecasts)?;
-    let mut schedule = Schedule::new(sweep.cell_count(), goal, Default::default());
-    for cell in store.cells_with_runs()? {
-        schedule.update(cell, &store.rows(cell)?);
-    }
-    if !quiet {
-        eprintln!("{taken} runs of {} stores joined in {}", stores.len(), path.display());
-    }
-    let (total, done) = schedule.progress();
-    if done < total {
-        return Err(Failure::Unfinished(format!(
-            "{} of {total} runs are missing: join the stores of the other shards too, or do these \
-             runs with: portolan sweep {} --out {} --resume",
-            total - done,
-            about.file,
-            args.out.display()
-        )));
-    }
-    finish(&args.out, &sweep, schedule.goal(), &store, (args.plots, quiet))
-}
-
-/// The stores that are named: files, or folders with stores of shards.
-fn stores(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut stores = Vec::new();
-    for name in names {
-        if !name.is_dir() {
-            stores.push(name.clone());
-            continue;
-        }
-        let unreadable =
-            |error| Failure::BadInput(format!("`{}` cannot be read: {error}", name.display()));
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(name).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if file.starts_with("shard-") && file.ends_with(".sqlite") {
-                found.push(path);
-            }
-        }
-        found.sort();
-        stores.extend(found);
-    }
-    Ok(stores)
 }
 
 /// Watches a sweep: the progress bar, and whether the user wants to stop.

@@ -122,6 +122,10 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
         // What follows a syntax error may not be what was meant: first things first.
         return None;
     }
+    if let Some(fault) = of_a_sweep(&root, file) {
+        cx.faults.push(fault);
+        return None;
+    }
     overrides::apply(cx, &mut root, &options.overrides);
     for (key, entry) in &root.0 {
         if !TOP.contains(&key.as_str()) {
@@ -164,6 +168,16 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
         expects: expects.unwrap_or_default(),
         measures,
         notices: Vec::new(),
+    })
+}
+
+/// A sweep file given in place of a scenario: every other word about it would mislead.
+fn of_a_sweep(root: &Table, file: &str) -> Option<Fault> {
+    let of_scenario = ["nodes", "topology", "links", "apps"];
+    let key = ["scenario", "vary", "measure"].into_iter().find_map(|key| root.get(key))?.key;
+    (!of_scenario.iter().any(|key| root.get(key).is_some())).then(|| {
+        Fault::new(key, "this is a sweep file, not a scenario")
+            .help(format!("give it to the other command: portolan sweep {file}"))
     })
 }
 

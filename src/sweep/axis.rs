@@ -15,9 +15,12 @@
 //! "apps.b.size" = ["2MB", "20MB"]
 //! ```
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::range::{MOST, Range, Scale};
+use super::setting::{Setting, toml};
 use crate::scenario::decode::{Form, decode};
 use crate::scenario::fault::{Fault, Faults, Span};
 use crate::scenario::value::{Entry, Node, Table, Value};
@@ -39,8 +42,8 @@ pub struct Axis {
 pub struct Point {
     /// The value in words.
     pub label: String,
-    /// What is set: paths and values, the latter as TOML.
-    pub settings: Vec<(String, String)>,
+    /// What is set.
+    pub settings: Vec<Setting>,
 }
 
 /// What may be said of an axis besides its values.
@@ -57,16 +60,18 @@ struct Written {
 /// Keys whose values may be of any kind.
 const VALUES: &[&str] = &["values", "together", "from", "to", "step"];
 
-/// Reads all axes, in the order of the text.
+/// Reads all axes, in the order of the text. One that cannot be used has a fault and no points.
 pub(super) fn collect(table: &Table, faults: &mut Faults) -> Vec<Axis> {
     let mut axes: Vec<(Axis, Span)> = Vec::new();
     for (name, entry) in &table.0 {
-        let Some(axis) = read(name, entry, faults) else { continue };
+        check_name(name, entry.key, &axes, faults);
+        // A plot may go along it, whatever is wrong with its values.
+        let lacking = || Axis { name: name.clone(), label: name.clone(), points: Vec::new() };
+        let axis = read(name, entry, faults).unwrap_or_else(lacking);
         let paths = |axis: &Axis| -> Vec<String> {
             let settings = axis.points.first().map(|point| point.settings.as_slice());
-            settings.unwrap_or_default().iter().map(|(path, _)| path.clone()).collect()
+            settings.unwrap_or_default().iter().map(|set| set.path.clone()).collect()
         };
-        check_name(name, entry.key, &axes, faults);
         let own = paths(&axis);
         if let Some((other, span)) =
             axes.iter().find(|(other, _)| paths(other).iter().any(|path| own.contains(path)))
@@ -133,7 +138,13 @@ fn read(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Axis> {
         };
     let before = faults.len();
     check(&place, entry, &written, &columns, faults);
-    (faults.len() == before).then(|| assemble(name, written, &columns))
+    if faults.len() > before {
+        return None;
+    }
+    let labels = entry.node.as_table().and_then(|table| table.get("labels"));
+    let axis = assemble(name, written, &columns);
+    check_differ(&axis, &columns, labels.map(|entry| &*entry.node), faults);
+    (faults.len() == before).then_some(axis)
 }
 
 /// A path, where it is written, and its values.
@@ -257,10 +268,42 @@ fn check(place: &str, entry: &Entry, written: &Written, columns: &[Column], faul
     }
 }
 
+/// Each value is there once: whoever gave it twice meant another, and would see two cells that are one.
+fn check_differ(axis: &Axis, columns: &[Column], labels: Option<&Node>, faults: &mut Faults) {
+    let mut values: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let written = |place: usize| columns.first().map_or(Span::default(), |it| it.2[place].span);
+    let labelled = |place: usize| match labels.map(|node| &node.value) {
+        Some(Value::Array(items)) => items.get(place).map(|node| node.span),
+        _ => None,
+    };
+    for (place, point) in axis.points.iter().enumerate() {
+        let value = point.settings.iter().map(|setting| setting.value.as_str()).collect();
+        let value = values.insert(value, place);
+        let name = names.insert(&point.label, place);
+        let shown = words::short(&point.label);
+        if let Some(first) = value {
+            faults.push(
+                Fault::new(written(place), format!("`{shown}` is a value of this axis already"))
+                    .also(written(first), "first here")
+                    .help("write each value once; for more runs of it: seeds = 20"),
+            );
+        } else if let Some(first) = name {
+            let at = |place| labelled(place).unwrap_or_else(|| written(place));
+            faults.push(
+                Fault::new(at(place), format!("two values of this axis are called `{shown}`"))
+                    .also(at(first), "so is this one")
+                    .help("give each value a label of its own: labels = [...]"),
+            );
+        }
+    }
+}
+
 fn assemble(name: &str, written: Written, columns: &[Column]) -> Axis {
     let count = columns.first().map_or(0, |column| column.2.len());
     let point = |i: usize| {
-        let settings = columns.iter().map(|(path, _, values)| (path.clone(), toml(&values[i])));
+        let settings =
+            columns.iter().map(|(path, span, values)| Setting::new(path, *span, &values[i]));
         let own = || {
             let all: Vec<String> = columns.iter().map(|(.., values)| label(&values[i])).collect();
             all.join(", ")
@@ -275,28 +318,6 @@ fn assemble(name: &str, written: Written, columns: &[Column]) -> Axis {
 /// A value as people would write it.
 fn label(node: &Node) -> String {
     node.as_str().map_or_else(|| toml(node), str::to_owned)
-}
-
-/// A value as TOML, on one line.
-pub(super) fn toml(node: &Node) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    match &node.value {
-        Value::String(text) => quoted(text),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => toml::Value::Float(*number).to_string(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Datetime(when) => when.clone(),
-        Value::Null | Value::Gone => String::new(),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
-        }
-        Value::Table(table) => {
-            let entry = |(key, entry): (&String, &Entry)| {
-                format!("{} = {}", quoted(key), toml(&entry.node))
-            };
-            format!("{{ {} }}", table.0.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -314,9 +335,10 @@ mod tests {
         assert_eq!((first.name.as_str(), second.name.as_str()), ("discipline", "apps.x.on"));
         assert_eq!(first.points[1].label, "nine");
         let set = &first.points[1].settings[0];
-        assert_eq!(set.0, "links.a--b.queue");
-        assert_eq!(set.1, "{ \"kind\" = \"fifo\", \"limit\" = \"9p\" }");
-        let set: Vec<_> = second.points.iter().map(|point| point.settings[0].1.as_str()).collect();
+        assert_eq!(set.path, "links.a--b.queue");
+        assert_eq!(set.value, "{ \"kind\" = \"fifo\", \"limit\" = \"9p\" }");
+        let set: Vec<_> =
+            second.points.iter().map(|point| point.settings[0].value.as_str()).collect();
         assert_eq!(set, ["true", "7", "0.5", "'say \"hi\"'"]);
         assert_eq!(second.points[3].label, "say \"hi\"");
     }
@@ -337,6 +359,11 @@ mod tests {
             ("[vary]\n'a.b' = [1]\n'a.B' = [2]", "`a.B` and `a.b` differ only in case"),
             ("[vary]\nx = { path = 'a.b', values = [1] }\n'a.b' = [2]", "sets what `x` sets too"),
             ("[vary.x.together]\n'a.b' = [1, 2]\n'a.c' = [1]", "equally many"),
+            ("[vary]\n'a.b' = ['1p', '2p', '1p']", "`1p` is a value of this axis already"),
+            ("[vary.x.together]\n'a.b' = [1, 1]\n'a.c' = [2, 2]", "`1, 2` is a value of this"),
+            ("[vary]\nCELL = 7", "`CELL` cannot be the name of an axis"),
+            ("[vary]\n'a.b' = ['1', 1]", "two values of this axis are called `1`"),
+            ("[vary.x]\npath = 'a.b'\nvalues = [1, 2]\nlabels = ['A', 'A']", "s.toml:5:16"),
             ("[vary]\n'a.b' = { from = 1, to = 9, steps = 3, scale = 'lgo' }", "`log`"),
         ] {
             let told = faults(&format!("{text}\n[measure]\nm = 'seed'"));

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use super::axis::{self, Axis};
 use super::drawing::{self, Drawing};
 use super::measure::{self, Measure};
+use super::mistaken;
 use super::seeds::Seeds;
+use super::setting::Setting;
 use crate::scenario::LoadError;
 use crate::scenario::decode::{Form, decode, unknown_key};
 use crate::scenario::fault::{Fault, Faults, Source, Span};
@@ -36,8 +38,8 @@ pub struct Sweep {
     pub warm_up: Time,
     /// Where the sweep file says so.
     pub(super) warm_up_span: Span,
-    /// What is set in all cells: paths and values.
-    pub fixed: Vec<(String, String)>,
+    /// What is set in all cells.
+    pub fixed: Vec<Setting>,
     /// What varies.
     pub axes: Vec<Axis>,
     /// What is measured.
@@ -51,7 +53,7 @@ pub struct Sweep {
 }
 
 /// The keys of a sweep.
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "title",
     "about",
     "scenario",
@@ -69,8 +71,12 @@ const TOP: &[&str] = &[
 /// Keys of tables that are read by themselves.
 const SECTIONS: &[&str] = &["set", "vary", "measure", "plot"];
 
+/// The most axes; each is a column of the store.
+const MOST_AXES: usize = 100;
 /// The most cells.
 const MOST_CELLS: usize = 1_000_000;
+/// The most runs that are known to be needed from the start: cells times seeds.
+const MOST_RUNS: usize = 10_000_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -111,7 +117,13 @@ pub(super) fn read(text: &[u8], file: &str) -> Result<Sweep, LoadError> {
         let root = parse::document(file, &text, &mut faults);
         // What follows a syntax error may not be what was meant.
         if faults.is_empty() {
-            sweep = of_root(&root, &mut faults);
+            sweep = match mistaken::scenario(&root, file) {
+                Some(fault) => {
+                    faults.push(fault);
+                    None
+                }
+                None => of_root(&root, &mut faults),
+            };
         }
     }
     match sweep {
@@ -140,20 +152,13 @@ fn of_root(root: &Table, faults: &mut Faults) -> Option<Sweep> {
     let head: Option<Head> = decode(&root.only(&own), form, faults);
     let fixed = section(root, "set", faults).map_or_else(Vec::new, |table| fixed(table, faults));
     let axes = section(root, "vary", faults).map_or_else(Vec::new, |t| axis::collect(t, faults));
-    let cells = axes.iter().try_fold(1usize, |all, axis| all.checked_mul(axis.points.len()));
-    if cells.is_none_or(|cells| cells > MOST_CELLS) {
-        let anchor = root.get("vary").map_or(Span::default(), |entry| entry.key);
-        faults.push(
-            Fault::new(anchor, format!("these are more than {MOST_CELLS} combinations"))
-                .help("vary fewer things at once"),
-        );
-    }
     let measures = measure::collect(root, &axes, faults);
     let drawings = root
         .get("plot")
         .map_or_else(Vec::new, |entry| drawing::collect(&entry.node, &axes, &measures, faults));
     let head = head?;
     check(&head, root, faults);
+    check_size(&axes, head.seeds.count(), root, faults);
     let max_seeds = head.max_seeds.unwrap_or_else(|| head.seeds.count().max(200));
     Some(Sweep {
         name: String::new(),
@@ -198,6 +203,43 @@ fn check(head: &Head, root: &Table, faults: &mut Faults) {
     }
 }
 
+/// A sweep must end some day, and its plan fit into memory.
+fn check_size(axes: &[Axis], seeds: usize, root: &Table, faults: &mut Faults) {
+    let anchor = root.get("vary").map_or(Span::default(), |entry| entry.key);
+    if axes.len() > MOST_AXES {
+        faults.push(
+            Fault::new(anchor, format!("these are {} axes, and {MOST_AXES} the most", axes.len()))
+                .help("let several paths change as one: [vary.NAME.together]"),
+        );
+    }
+    let mut sizes = axes.iter().map(|axis| axis.points.len().max(1) as u128);
+    let count = sizes.try_fold(1u128, u128::checked_mul);
+    let cells = count.and_then(|count| usize::try_from(count).ok());
+    let Some(cells) = cells.filter(|cells| *cells <= MOST_CELLS) else {
+        let count = match count {
+            Some(count) if count < 1_000_000_000_000 => count.to_string(),
+            Some(count) => format!("some 10^{}", count.ilog10()),
+            None => "more than 10^38".into(),
+        };
+        let message = format!("{} axes have {count} combinations", axes.len());
+        faults.push(
+            Fault::new(anchor, format!("{message}, and {MOST_CELLS} cells are the most"))
+                .help("vary fewer things, or give axes fewer values"),
+        );
+        return;
+    };
+    let runs = cells.saturating_mul(seeds);
+    if runs > MOST_RUNS {
+        let anchor = root.get("seeds").map_or(anchor, |entry| entry.node.span);
+        let message = format!(
+            "{cells} cells with {seeds} seeds each are {runs} runs, and {MOST_RUNS} the most"
+        );
+        faults.push(Fault::new(anchor, message).help(
+            "begin with fewer seeds (precision = \"1%\" adds more where they are needed), or vary less",
+        ));
+    }
+}
+
 pub(super) fn section<'t>(root: &'t Table, key: &str, faults: &mut Faults) -> Option<&'t Table> {
     let entry = root.get(key)?;
     let table = entry.node.as_table();
@@ -212,7 +254,7 @@ pub(super) fn section<'t>(root: &'t Table, key: &str, faults: &mut Faults) -> Op
 }
 
 /// `[set]`: what is the same in all cells.
-fn fixed(table: &Table, faults: &mut Faults) -> Vec<(String, String)> {
+fn fixed(table: &Table, faults: &mut Faults) -> Vec<Setting> {
     let mut fixed = Vec::new();
     for (name, entry) in &table.0 {
         match path::parse(name) {
@@ -221,7 +263,7 @@ fn fixed(table: &Table, faults: &mut Faults) -> Vec<(String, String)> {
                 Fault::new(entry.key, format!("`{}` cannot be set here", words::short(name)))
                     .help("write a path; seeds have a key of their own: seeds = 20"),
             ),
-            Ok(_) => fixed.push((name.clone(), axis::toml(&entry.node))),
+            Ok(_) => fixed.push(Setting::new(name, entry.key, &entry.node)),
         }
     }
     fixed
@@ -240,6 +282,17 @@ impl Sweep {
     pub(super) fn at_fault(&self, fault: Fault) -> LoadError {
         let source = Source { name: self.file.clone(), text: self.text.clone() };
         LoadError { sources: vec![source], faults: vec![fault] }
+    }
+
+    /// What is wrong with the expression of the measure called `name`, at its place.
+    #[must_use]
+    pub fn at_measure(&self, name: &str, why: &str) -> LoadError {
+        let measure = self.measures.iter().find(|measure| measure.name == name);
+        let span = measure.map_or(Span::default(), |measure| measure.span);
+        self.at_fault(Fault::new(span, format!("measure `{}`: {why}", words::short(name))).help(
+            "write an expression whose value is a number, true, false or null: \
+             \"flows.web.goodput_bps\"",
+        ))
     }
 
     /// The seeds that a cell may have, in the order in which it gets them: those of the file, then
@@ -323,7 +376,49 @@ pub(super) mod tests {
             let told = faults(text);
             assert!(told.contains(expected), "{text}\n{told}");
         }
+        let plots = "[[plot]]\nx = 'a.b'\ny = 'a'\n[[plot]]\nx = 'a.b'\ny = 'n'\n";
+        let told = faults(&format!("[vary]\n'a.b' = 7\n[measure]\na = {{ unit = 'x' }}\n{plots}"));
+        assert!(!told.contains("no axis") && !told.contains("no measure `a`"), "{told}");
+        assert!(told.contains("there is no measure `n`"), "{told}");
         assert!(Sweep::read(b"", "s.toml").expect_err("empty").to_string().contains("scenario"));
         assert!(Sweep::read(b"\xff", "s.toml").expect_err("bytes").to_string().contains("UTF-8"));
+    }
+
+    /// A line of `[vary]` with so many values.
+    fn axis(name: &str, values: usize) -> String {
+        format!("'apps.x.{name}' = {{ from = 1, to = {values}, step = 1 }}\n")
+    }
+
+    #[test]
+    fn too_much_is_told_before_it_takes_memory() {
+        let twelve: String = ('a'..='l').map(|c| axis(&c.to_string(), 1000)).collect();
+        let told = faults(&format!("[vary]\n{twelve}{M}"));
+        assert!(told.contains("12 axes have some 10^36 combinations"), "{told}");
+        assert!(
+            told.contains("s.toml:2:2") && told.contains("1000000 cells are the most"),
+            "{told}"
+        );
+        let thirteen = format!("{twelve}{}{}", axis("m", 10_000), axis("n", 10_000));
+        assert!(faults(&format!("[vary]\n{thirteen}{M}")).contains("have more than 10^38"));
+        let square = format!("[vary]\n{}{}{M}", axis("a", 1000), axis("b", 1000));
+        assert_eq!(sweep(&square).cell_count(), 1_000_000);
+        let told = faults(&format!("seeds = 11\n{square}"));
+        assert!(told.contains("are 11000000 runs, and 10000000 the most"), "{told}");
+        assert!(told.contains("s.toml:2:9"), "{told}");
+        let many: String = (0..101).map(|i| format!("'apps.x.k{i}' = [1]\n")).collect();
+        assert!(faults(&format!("[vary]\n{many}{M}")).contains("101 axes, and 100 the most"));
+    }
+
+    #[test]
+    fn a_scenario_is_told_from_a_sweep() {
+        let text = "duration = '1s'\n[nodes]\na = 'host'\n[links.a--b]\n[apps.bulk]\n";
+        let told = Sweep::read(text.as_bytes(), "x/n.toml").expect_err("a scenario").to_string();
+        for expected in ["this is a scenario", "n.toml:2:2", "scenario = \"n.toml\"", "links.a--b"]
+        {
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        assert!(told.contains("portolan run x/n.toml") && !told.contains("lacks"), "{told}");
+        let told = faults(&format!("[nodes]\na = 'host'\n{M}"));
+        assert!(told.contains("a sweep has no `nodes`"), "both: {told}");
     }
 }

@@ -10,10 +10,11 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
 use super::file::Sweep;
+use super::silence::{self, Silence};
 use super::subject::Subject;
 use crate::scenario::words;
 use crate::sim::Simulation;
-use crate::theory::{MODELS, Theory};
+use crate::theory::{MODELS, Prediction, Theory};
 
 /// Sweeps with more cells get no predictions: each cell's network is built for them.
 const MOST_CELLS: usize = 20_000;
@@ -64,37 +65,79 @@ pub struct Forecast {
 
 /// All that models predict of a sweep.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Forecasts(Vec<Forecast>);
+pub struct Forecasts {
+    /// In the order of cells.
+    said: Vec<Forecast>,
+    /// Where models that were asked for by name say nothing, by measure.
+    silent: Vec<Silence>,
+}
 
 impl Forecasts {
     /// Builds the network of each cell and asks what models say of it. Ends early if told to `stop`. A
     /// cell that cannot be loaded has no predictions.
     #[must_use]
     pub fn of(sweep: &Sweep, subject: &Subject, stop: &AtomicBool) -> Self {
-        let mut all = Vec::new();
-        let cells = if sweep.cell_count() > MOST_CELLS { 0 } else { sweep.cell_count() };
-        for cell in 0..cells {
+        let count = sweep.cell_count();
+        let mut all = Self::default();
+        if count > MOST_CELLS {
+            let why = || format!("there are no predictions for more than {MOST_CELLS} cells");
+            all.silent = sweep
+                .measures
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| matches!(it.model, Model::Named(_)))
+                .map(|(measure, _)| Silence { measure, cells: (count, count), why: why() })
+                .collect();
+            return all;
+        }
+        for cell in 0..count {
             let Ok(scenario) = subject.load(sweep, cell) else { continue };
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             let simulation = Simulation::new(scenario.plan);
             let theory = Theory::of(&simulation, sweep.warm_up, scenario.duration);
-            for (measure, written) in sweep.measures.iter().enumerate() {
-                let is_meant =
-                    |it: &&crate::theory::Prediction| it.is_measured_by(&written.expression);
-                all.extend(theory.predictions.iter().filter(is_meant).map(|it| Forecast {
-                    cell,
-                    measure,
-                    model: it.model.to_owned(),
-                    value: it.predicted,
-                    at_least: it.at_least,
-                    strained: it.strained.clone(),
-                }));
+            all.add(sweep, cell, &theory);
+        }
+        all
+    }
+
+    /// Takes what theory says of a cell.
+    fn add(&mut self, sweep: &Sweep, cell: usize, theory: &Theory) {
+        for (measure, written) in sweep.measures.iter().enumerate() {
+            let is_meant = |it: &&Prediction| it.is_measured_by(&written.expression);
+            self.said.extend(theory.predictions.iter().filter(is_meant).map(|it| Forecast {
+                cell,
+                measure,
+                model: it.model.to_owned(),
+                value: it.predicted,
+                at_least: it.at_least,
+                strained: it.strained.clone(),
+            }));
+            let Model::Named(model) = &written.model else { continue };
+            if self.get(sweep, cell, measure).is_some() {
+                continue;
+            }
+            match self.silent.iter_mut().find(|silence| silence.measure == measure) {
+                Some(silence) => silence.cells.0 += 1,
+                None => {
+                    let why = silence::why(model, &written.expression, theory);
+                    let cells = (1, sweep.cell_count());
+                    self.silent.push(Silence { measure, cells, why });
+                }
             }
         }
-        Self(all)
+    }
+
+    /// Which models that were asked for by name say nothing, and why.
+    #[must_use]
+    pub fn silences(&self, sweep: &Sweep) -> Vec<String> {
+        let told = |silence: &Silence| {
+            let measure = sweep.measures.get(silence.measure)?;
+            let Model::Named(model) = &measure.model else { return None };
+            Some(silence.told(measure, model))
+        };
+        self.silent.iter().filter_map(told).collect()
     }
 
     /// As the store keeps them.
@@ -113,8 +156,8 @@ impl Forecasts {
     #[must_use]
     pub fn get(&self, sweep: &Sweep, cell: usize, measure: usize) -> Option<&Forecast> {
         // In the order of cells.
-        let first = self.0.partition_point(|it| it.cell < cell);
-        let mut of_cell = self.0[first..].iter().take_while(|it| it.cell == cell);
+        let first = self.said.partition_point(|it| it.cell < cell);
+        let mut of_cell = self.said[first..].iter().take_while(|it| it.cell == cell);
         of_cell.find(|it| {
             let wanted = match &sweep.measures[measure].model {
                 Model::Any => true,
@@ -177,11 +220,12 @@ mod tests {
                  m = {{ value = 'seed', model = '{model}' }}\n"
             )
         };
-        let all = Forecasts(vec![
+        let said = vec![
             forecast(0, 1, "PFTK", &["few losses (some 80)"]),
             forecast(0, 1, "Mathis", &[]),
             forecast(1, 1, "Mathis", &["few losses"]),
-        ]);
+        ];
+        let all = Forecasts { said, silent: Vec::new() };
         assert_eq!(Forecasts::from_text(&all.to_text()), all);
         assert_eq!(Forecasts::from_text(""), Forecasts::default());
         let any = sweep(&text("auto"));
@@ -211,5 +255,36 @@ mod tests {
         let got = forecasts.get(&sweep, 1, 0).expect("predicted").value;
         assert!((got / exact - 1.0).abs() < 1e-9, "{got} {exact}");
         assert_eq!(forecasts.name(&sweep, 1), None);
+    }
+
+    /// What is told of a measure of the built-in `mm1k`, and of how many cells it is predicted.
+    fn asked(measure: &str) -> (Vec<String>, usize) {
+        let text = format!(
+            "scenario = 'mm1k'\nwarm-up = '1s'\n[vary]\n'links.r1--carl.queue' = ['2p', 'fq_codel']\n\
+             [measure]\nm = {{ {measure} }}\n"
+        );
+        let text = text.replace("'fq_codel'", "{ kind = 'fq_codel' }");
+        let sweep = Sweep::read(text.as_bytes(), "s.toml").unwrap_or_else(|e| panic!("{e}"));
+        let subject = Subject::find(&sweep, std::path::Path::new("/")).expect("built in");
+        let all = Forecasts::of(&sweep, &subject, &AtomicBool::new(false));
+        assert_eq!(Forecasts::from_text(&all.to_text()), all);
+        let predicted = (0..2).filter(|&cell| all.get(&sweep, cell, 0).is_some()).count();
+        (all.silences(&sweep), predicted)
+    }
+
+    #[test]
+    fn a_model_that_was_asked_for_and_says_nothing_is_told() {
+        let wait = "value = \"links['r1--carl']['r1->carl'].queue.mean_wait_seconds\"";
+        assert_eq!(asked(wait), (vec![], 1), "nothing was asked for");
+        let (told, predicted) = asked(&format!("{wait}, model = 'M/D/1/K'"));
+        assert_eq!((told.len(), predicted), (1, 1));
+        let expected = "m: no prediction of M/D/1/K in 1 of 2 cells: it needs Poisson arrivals";
+        assert!(told[0].starts_with(expected), "{told:?}");
+        let (told, predicted) = asked(&format!("{wait}, model = 'M/M/1/K'"));
+        let expected = "m: no prediction of M/M/1/K: here M/D/1/K is the model of it";
+        assert!(told[0].starts_with(expected) && predicted == 0, "{told:?}");
+        let (told, _) = asked("value = 'seed', model = 'M/D/1/K'");
+        assert!(told[0].contains("none of what it predicts"), "{told:?}");
+        assert!(told[0].contains("mean_wait_seconds of links.r1--carl.r1->carl"), "{told:?}");
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::axis::Point;
 use super::file::Sweep;
 use super::measure::Measure;
+use super::setting::Setting;
 use super::study::Study;
 use crate::scenario::fault::Fault;
 use crate::scenario::{LoadError, Scenario};
@@ -54,7 +55,7 @@ impl Sweep {
     #[must_use]
     pub fn overrides(&self, cell: &Cell) -> Vec<String> {
         let own = self.points(cell).flat_map(|point| &point.settings);
-        self.fixed.iter().chain(own).map(|(path, value)| format!("{path}={value}")).collect()
+        self.fixed.iter().chain(own).map(Setting::text).collect()
     }
 }
 
@@ -68,7 +69,8 @@ impl Study for Sweep {
     }
 
     fn cell_name(&self, cell: usize) -> String {
-        format!("cell {} of {}", cell + 1, self.cell_count())
+        let what = self.describe(&self.cell(cell));
+        format!("cell {} of {} ({what})", cell + 1, self.cell_count())
     }
 
     fn axes(&self) -> Vec<String> {

@@ -27,6 +27,8 @@ pub struct Measure {
     pub unit: Unit,
     /// The model whose prediction stands beside it.
     pub model: Model,
+    /// Where the sweep file has the expression.
+    pub(super) span: Span,
 }
 
 /// What may be said of a measure besides its expression.
@@ -40,7 +42,7 @@ struct WrittenMeasure {
     model: Model,
 }
 
-/// Reads all measures, in the order of the text.
+/// Reads all measures, in the order of the text. One that cannot be used has a fault and no expression.
 pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<Measure> {
     let anchor = root.get("measure").map_or(Span::default(), |entry| entry.key);
     let empty = Table::default();
@@ -70,7 +72,16 @@ pub(super) fn collect(root: &Table, axes: &[Axis], faults: &mut Faults) -> Vec<M
             continue;
         }
         seen.push(lower);
-        measures.extend(measure(name, entry, faults));
+        // A plot may show it, whatever is wrong with it.
+        let lacking = || Measure {
+            name: name.clone(),
+            label: name.clone(),
+            expression: String::new(),
+            unit: Unit::Number,
+            model: Model::Any,
+            span: entry.key,
+        };
+        measures.push(measure(name, entry, faults).unwrap_or_else(lacking));
     }
     measures
 }
@@ -97,6 +108,8 @@ fn measure(name: &str, entry: &Entry, faults: &mut Faults) -> Option<Measure> {
     };
     let unit = written.unit.unwrap_or_else(|| Unit::of_expression(&written.value));
     let label = written.label.unwrap_or_else(|| name.to_owned());
+    let node = entry.node.as_table().and_then(|table| table.get("value"));
+    let span = node.map_or(entry.node.span, |value| value.node.span);
     let (name, model) = (name.to_owned(), written.model);
-    Some(Measure { name, label, expression: written.value, unit, model })
+    Some(Measure { name, label, expression: written.value, unit, model, span })
 }

@@ -1,6 +1,6 @@
 //! Ranges of values: `{ from = "5p", to = "200p", steps = 8, scale = "log" }`.
 
-use crate::scenario::fault::Fault;
+use crate::scenario::fault::{Fault, Span};
 use crate::scenario::value::{Node, Value};
 
 /// How values are spread between the ends of a range, or along an axis of a plot.
@@ -59,14 +59,14 @@ impl Amount {
         Some(Self { number, unit, quoted: true, whole })
     }
 
-    fn node(&self, number: f64, like: &Node) -> Node {
+    fn node(&self, number: f64, span: Span) -> Node {
         let text = format!("{number}{}", self.unit);
         let value = match (self.quoted, self.whole) {
             (true, _) => Value::String(text),
             (false, true) => Value::Integer(number as i128),
             (false, false) => Value::Float(number),
         };
-        Node { span: like.span, value }
+        Node { span, value }
     }
 }
 
@@ -104,7 +104,14 @@ impl Range<'_> {
         let mut numbers: Vec<f64> = numbers.into_iter().map(|n| rounded(n, whole)).collect();
         numbers.dedup();
         let like = Amount { whole, ..from };
-        Ok(numbers.into_iter().map(|number| like.node(number, self.from)).collect())
+        let span = self.span();
+        Ok(numbers.into_iter().map(|number| like.node(number, span)).collect())
+    }
+
+    /// Where its ends are written, and what is between them.
+    fn span(&self) -> Span {
+        let (from, to) = (self.from.span, self.to.span);
+        Span { start: from.start.min(to.start), end: from.end.max(to.end), ..from }
     }
 
     fn spread(&self, from: &Amount, to: &Amount, steps: usize) -> Result<Vec<f64>, Fault> {

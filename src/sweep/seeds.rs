@@ -36,7 +36,7 @@ impl Seeds {
         let fits = first <= last && last - first < MOST_SEEDS && last <= LARGEST_SEED;
         if fits { Ok(Self((first..=last).collect())) } else { Err(Self::WRONG) }
     }
-    const WRONG: &'static str = "these are no seeds; write a number of them such as 20, a range such as \"1..20\", or a list";
+    const WRONG: &'static str = "these are no seeds; write a number of them such as 20, a range such as \"1..20\", or a list; a million at most";
 }
 
 impl<'de> Deserialize<'de> for Seeds {

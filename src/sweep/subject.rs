@@ -80,14 +80,20 @@ impl Subject {
     /// # Errors
     /// Everything that is wrong with it in this cell.
     pub fn load(&self, study: &dyn Study, cell: usize) -> Result<Scenario, LoadError> {
-        let measure = |it: &Measure| (format!("measure {}", it.name), it.expression.clone());
-        let measures = study.measures().iter().map(measure).collect();
-        let options = Options { overrides: study.settings(cell), measures, ..Options::default() };
         let scenario = self
-            .load_with(&options)
+            .read_cell(study, cell)
             .map_err(|error| error.rename("--set", &study.cell_name(cell)))?;
         study.check(&scenario)?;
         Ok(scenario)
+    }
+
+    /// The same, whether or not it suits the study. The texts of what is wrong are, in this order, the
+    /// scenario, the settings of the cell, files that the scenario names and the measures.
+    pub(super) fn read_cell(&self, study: &dyn Study, cell: usize) -> Result<Scenario, LoadError> {
+        let measure = |it: &Measure| (named(it), it.expression.clone());
+        let measures = study.measures().iter().map(measure).collect();
+        let options = Options { overrides: study.settings(cell), measures, ..Options::default() };
+        self.load_with(&options)
     }
 
     /// The scenario as these options have it.
@@ -115,4 +121,9 @@ impl Subject {
         let own = (String::new(), self.text.clone());
         std::iter::once(own).chain(files.iter().map(|(k, v)| (k.clone(), v.clone()))).collect()
     }
+}
+
+/// What messages call the text of a measure.
+pub(super) fn named(measure: &Measure) -> String {
+    format!("measure {}", measure.name)
 }

@@ -32,25 +32,35 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     let mut text = parts(&fixed, &columns);
     if outcome.cells.len() > shown {
         let more = outcome.cells.len() - shown;
-        text.push_str(&format!(" … and {more} more cells (cells.csv has all)\n"));
+        let cells = if more == 1 { "cell" } else { "cells" };
+        text.push_str(&format!(" … and {more} more {cells} (cells.csv has all)\n"));
     }
     text.push_str(&columns::legend(confidence));
     text.push_str(no_chance(outcome));
     text.push_str(&missing(sweep, outcome));
     text.push_str(&strained(sweep, outcome));
+    text.push_str(&silent(sweep, outcome));
     text
 }
 
 /// Which assumptions of models are strained.
 fn strained(sweep: &Sweep, outcome: &Outcome) -> String {
+    let all = outcome.forecasts.strains(sweep).into_iter();
+    all.map(|(strain, of)| filled(" ~ ", &format!("{}: {strain}", of.join(", ")))).collect()
+}
+
+/// Which models were asked for and say nothing.
+fn silent(sweep: &Sweep, outcome: &Outcome) -> String {
+    outcome.forecasts.silences(sweep).iter().map(|silence| filled(" ", silence)).collect()
+}
+
+/// A note below the table, in lines no longer than those above.
+fn filled(mark: &str, text: &str) -> String {
     let look = textwrap::Options::new(WIDTH)
-        .initial_indent(" ~ ")
+        .initial_indent(mark)
         .subsequent_indent("   ")
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let lines = outcome.forecasts.strains(sweep).into_iter().map(|(strain, of)| {
-        format!("{}\n", textwrap::fill(&format!("{}: {strain}", of.join(", ")), &look))
-    });
-    lines.collect()
+    format!("{}\n", textwrap::fill(text, &look))
 }
 
 /// Says so if all seeds of each cell give the same: then intervals say nothing.

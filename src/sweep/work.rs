@@ -1,7 +1,6 @@
 //! The threads that simulate.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -39,49 +38,6 @@ pub enum WorkError {
 
 /// How often the main thread looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// Loads all known cells, on several threads, and keeps none: whatever is wrong is found before anything is
-/// run. Returns what the reader of the first cell might not expect. Ends early if told to `stop`.
-///
-/// # Errors
-/// What is wrong with the first cell that cannot be used.
-pub fn check(
-    study: &dyn Study,
-    subject: &Subject,
-    jobs: usize,
-    stop: &AtomicBool,
-) -> Result<Vec<String>, LoadError> {
-    let cells = study.cells();
-    let next = AtomicUsize::new(cells.start);
-    let faulty: Mutex<BTreeMap<usize, LoadError>> = Mutex::default();
-    let notices: Mutex<Vec<String>> = Mutex::default();
-    let look = || {
-        while !stop.load(Ordering::Relaxed) {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= cells.end {
-                return;
-            }
-            match subject.load(study, number) {
-                Ok(scenario) if number == cells.start => {
-                    *notices.lock().unwrap_or_else(PoisonError::into_inner) = scenario.notices;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let mut faulty = faulty.lock().unwrap_or_else(PoisonError::into_inner);
-                    faulty.insert(number, error);
-                    // Cells before this one are being looked at already.
-                    next.store(cells.end, Ordering::Relaxed);
-                }
-            }
-        }
-    };
-    std::thread::scope(|scope| (0..jobs.max(1)).for_each(|_| drop(scope.spawn(look))));
-    let faulty = faulty.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match faulty.into_values().next() {
-        Some(error) => Err(error),
-        None => Ok(notices.into_inner().unwrap_or_else(PoisonError::into_inner)),
-    }
-}
 
 /// Which runs are to be done: asked for the next one, told of those that are done.
 pub trait Agenda {

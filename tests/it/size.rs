@@ -151,10 +151,39 @@ fn what_cannot_be_reached_is_told_with_what_was() {
 }
 
 #[test]
-fn without_chance_the_intervals_say_nothing_and_that_is_told() {
+fn without_chance_it_is_told_that_runs_do_not_differ() {
     let dir = folder("chance");
-    let output = size(&dir, &["--set", "apps.noise.start=4s", "--set", "duration=2s"]);
-    assert!(stderr(&output).contains("all seeds give the same results"), "{}", stderr(&output));
+    let still = ["--set", "apps.noise.start=4s", "--set", "duration=2s"];
+    let text = done(&dir, &still);
+    insta::assert_snapshot!("size-without-chance", text);
+    for word in ["surely", "95 %", "±"] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+    let quiet = done(&dir, &[&still[..], &["-q"]].concat());
+    assert!(quiet.contains("(nothing is left to chance)"), "{quiet}");
+}
+
+#[test]
+fn sizes_that_the_discipline_refuses_are_not_tried() {
+    let dir = folder("red");
+    let red = "links.r--b.queue={ kind = 'red', limit = '90kB', min = '5kB', max = '20kB', \
+               avpkt = '1000B', burst = 10 }";
+    let with = |more: &[&str]| size(&dir, &[&["--bytes", "--set", red], more].concat());
+    let output = with(&["--target", "utilization >= 10%"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    // 14 frames of 1518 bytes are the first that hold 20 kB.
+    let (text, notes) = (stdout(&output), stderr(&output));
+    assert!(text.contains(": 21252B ("), "{text}");
+    assert!(text.contains("this queue cannot be smaller"), "{text}");
+    assert!(notes.contains("is left out: 21252B is the smallest that this queue can"), "{notes}");
+    assert!(notes.contains("20000 bytes are above the limit"), "{notes}");
+    let output = with(&["--max", "15kB"]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("--max 15kB: 21252B is the smallest that this queue can be"), "{told}");
+    let output = with(&["--target", "p99_wait <= 1us"]);
+    let told = stderr(&output);
+    assert!(told.contains("not even a queue of 21252B, which cannot be smaller, surely"), "{told}");
 }
 
 #[test]
@@ -164,6 +193,8 @@ fn faults_say_what_to_write_instead() {
         (&["--link", "r-b"] as &[&str], "no link is called `r-b`; did you mean `r--b`?"),
         (&["--direction", "b->a"], "there are r->b and b->r"),
         (&["--target", "speed >= 3"], "`speed` is no measure"),
+        (&["--target", "loss <= 1"], "write for example \"loss <= 100%\""),
+        (&["--target", "utilization >= 98"], "write for example \"utilization >= 98%\""),
         (&["--target", "98%"], "write a measure, >= or <=, and a value"),
         (&["--max", "1MB"], "sizes are counted in packets"),
         (&["--max", "10p", "--bytes"], "sizes are counted in bytes"),

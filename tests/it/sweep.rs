@@ -263,26 +263,153 @@ fn seeds_are_added_until_the_intervals_are_narrow() {
 }
 
 #[test]
+fn shards_that_do_not_fit_together_are_named() {
+    let dir = folder("divisions", SWEEP);
+    for shard in ["1/2", "2/3"] {
+        done(&dir, &["s.toml", "--out", "parts", "--shard", shard]);
+    }
+    let refused = sweep(&dir, &["merge", "parts", "--out", "joined"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = stderr(&refused);
+    assert!(told.contains("1/2; 2/2 is not there"), "{told}");
+    assert!(told.contains("2/3; 1/3, 3/3 are not there"), "{told}");
+    assert!(!dir.join("joined").exists(), "nothing is begun");
+    fs::create_dir(dir.join("empty")).expect("a folder");
+    for (name, expected) in [
+        ("nowhere", "`nowhere` cannot be read: there is no such file"),
+        ("empty", "`empty` holds no stores of shards"),
+        ("net.toml", "`net.toml` is not the store of a sweep"),
+    ] {
+        let refused = sweep(&dir, &["merge", name, "--out", "joined"]);
+        let told = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{told}");
+        assert!(told.contains(expected), "{told}");
+    }
+    let part = sweep(&dir, &["merge", "parts/shard-2-of-3.sqlite", "--out", "joined"]);
+    assert_eq!(part.status.code(), Some(3));
+    assert!(stderr(&part).contains("10 runs of 1 store joined"), "{}", stderr(&part));
+    assert!(stderr(&part).contains("(1/3, 3/3 are not there)"), "{}", stderr(&part));
+}
+
+#[test]
+fn a_sweep_on_a_cluster_stays_divided_as_it_is() {
+    let dir = folder("division", SWEEP);
+    let refused = |more: &[&str]| {
+        let all = [&["s.toml", "--out", "out", "--slurm", "--resume"], more].concat();
+        let output = sweep(&dir, &all);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        stderr(&output)
+    };
+    done(&dir, &["s.toml", "--out", "out/shards", "--shard", "1/3"]);
+    assert!(refused(&["--shards", "4"]).contains("divided into 3 already"));
+    fs::create_dir(dir.join("out/slurm")).expect("a folder");
+    let job = "{\"id\": \"7\", \"cluster\": null, \"shards\": 3}";
+    fs::write(dir.join("out/slurm/job.json"), job).expect("a job");
+    let told = refused(&["--shards", "4"]);
+    assert!(told.contains("--shards 4: this sweep is divided into 3 already"), "{told}");
+}
+
+/// What is wrong with a sweep, as its reader sees it.
+fn told(dir: &Path) -> String {
+    let output = sweep(dir, &["s.toml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(!dir.join("s-sweep").exists(), "before anything is written");
+    stderr(&output)
+}
+
+#[test]
 fn faults_are_told_before_anything_is_run() {
     for (name, change, expected) in [
-        ("cell", ("'9p'", "'9q'"), &["cell 5 of 6", "9q"] as &[&str]),
-        ("path", ("apps.send.interval", "apps.snd.interval"), &["cell 1 of 6", "`snd`"]),
-        (
-            "measure",
-            ("flows.send.packets_sent", "flows.sent.packets_sent"),
-            &["measure sent", "`send`"],
-        ),
+        ("cell", ("'9p'", "'9q'"), &["s.toml:5:35", "`q` is not a unit"] as &[&str]),
+        ("path", ("apps.send.interval", "apps.snd.interval"), &["s.toml:7:14", "`send`"]),
+        ("measure", ("flows.send.packets_sent", "flows.sent.packets_sent"), &["s.toml:11:15"]),
         ("scenario", ("net.toml", "nte.toml"), &["s.toml:2:12", "there is no such file"]),
         ("key", ("seeds", "sedes"), &["s.toml:3:1", "did you mean `seeds`?"]),
         ("warm-up", ("seeds = 5", "warm-up = '1s'"), &["s.toml:3:11", "the warm-up takes 1s"]),
-        ("number", ("flows.send.packets_sent", "title"), &["measure `sent`", "no number"]),
+        ("twice", ("'9p'", "'2p'"), &["s.toml:5:35", "`2p` is a value of this axis already"]),
     ] {
-        let dir = folder(&format!("fault-{name}"), &SWEEP.replace(change.0, change.1));
-        let output = sweep(&dir, &["s.toml"]);
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(expected.iter().all(|text| told.contains(text)), "{expected:?}\n{told}");
+        let text = told(&folder(&format!("fault-{name}"), &SWEEP.replace(change.0, change.1)));
+        assert!(expected.iter().all(|part| text.contains(part)), "{expected:?}\n{text}");
     }
+    let dir = folder("fault-number", &SWEEP.replace("flows.send.packets_sent", "title"));
+    let text = stderr(&sweep(&dir, &["s.toml"]));
+    assert!(text.contains("s.toml:11:8") && text.contains("measure `sent`: it is no"), "{text}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_its_place_in_the_sweep_file() {
+    let text = "scenario = 'net.toml'\nseeds = 3\n\
+        [set]\n'links.a--b.delay' = '5 parsecs'\n'links.a--c.rate' = '1Mbps'\n\
+        [vary]\n'links.a--b.queue' = ['2p', '5q', { kind = 'codel', target = 3 }]\n\
+        'apps.send.size' = { from = '100MB', to = '200MB', steps = 3 }\n\
+        [vary.line.together]\n'links.a--b.rate' = ['8Mbps', 'fast']\n\
+        'links.a--b.loss' = ['1%', '200%']\n\
+        [measure]\nsent = 'flows.send.packets_sent'\nlost = 'flows.sned.packets_sent'\n";
+    let told = told(&folder("places", text));
+    insta::assert_snapshot!("sweep-faults", told);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+}
+
+#[test]
+fn what_only_some_cells_have_wrong_is_told_with_the_first_of_them() {
+    // Each value can be used, and so can most combinations.
+    let text = "scenario = 'net.toml'\nseeds = 3\n[vary]\n'links.a--b.queue.limit' = ['5p', '9p']\n\
+        [vary.mark]\npath = 'links.a--b.queue.mark'\nvalues = ['3p', '6p']\n\
+        [measure]\nsent = 'flows.send.packets_sent'\n";
+    let text = told(&folder("some", text));
+    assert!(text.contains("s.toml:7:17") && text.contains(", where links.a--b.queue"), "{text}");
+    assert_eq!(text.matches('×').count(), 1, "{text}");
+    let grid = "scenario = 'net.toml'\nseeds = 3\n[vary]\n'links.a--b.mtu' = ['1500B', '600B']\n\
+        'apps.send.size' = ['500B', '900B']\n'apps.send.dont-fragment' = [false, true]\n\
+        [measure]\nsent = 'flows.send.packets_sent'\n";
+    done(&folder("none", grid), &["s.toml"]);
+    let faulty = SCENARIO.replace("on = 'b'", "on = 'c'");
+    let dir = folder("of-scenario", SWEEP);
+    fs::write(dir.join("net.toml"), faulty).expect("a scenario");
+    let text = self::told(&dir);
+    assert!(text.contains("net.toml:") && !text.contains("where"), "all have it: {text}");
+}
+
+#[test]
+fn scenarios_and_sweeps_are_not_taken_for_each_other() {
+    let dir = folder("mistaken", SWEEP);
+    let told = stderr(&sweep(&dir, &["net.toml"]));
+    assert_eq!(told.matches('×').count(), 1, "{told}");
+    assert!(told.contains("this is a scenario") && told.contains("links.a--b.queue"), "{told}");
+    let told = stderr(&sweep(&dir, &["bufferbloat"]));
+    assert!(told.contains("a built-in scenario, not a sweep"), "{told}");
+    for name in ["run", "check"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+        let output = command.current_dir(&dir).args([name, "s.toml"]).output().expect("it runs");
+        let told = stderr(&output);
+        assert_eq!((output.status.code(), told.matches('×').count()), (Some(2), 1), "{told}");
+        assert!(told.contains("portolan sweep s.toml"), "{told}");
+    }
+}
+
+#[test]
+fn a_model_that_says_nothing_and_a_plot_without_values_are_told() {
+    let text = SWEEP.replace(
+        "rtt = 'flows.send.min_rtt_seconds'\n",
+        "rtt = { value = 'flows.send.min_rtt_seconds', model = 'M/M/1/K' }\n\
+         [[plot]]\nx = 'links.a--b.queue'\ny = 'rtt'\n\
+         [[plot]]\nx = 'links.a--b.queue'\ny = 'load'\nheat = 'rtt'\n",
+    );
+    let dir = folder("silent", &text);
+    let output = sweep(&dir, &["s.toml"]);
+    let (table, notes) = (String::from_utf8_lossy(&output.stdout), stderr(&output));
+    let expected = "rtt: no prediction of M/M/1/K: it needs Poisson arrivals";
+    assert_eq!(notes.matches(expected).count(), 1, "{notes}");
+    assert_eq!(table.matches(expected).count(), 1, "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    for plot in ["rtt", "rtt-heat"] {
+        let svg = read(&dir, &format!("s-sweep/plots/{plot}.svg"));
+        assert!(svg.contains("no value in any run"), "{plot}: {svg}");
+    }
+    for shard in ["1/2", "2/2"] {
+        done(&dir, &["s.toml", "--out", "parts", "--shard", shard]);
+    }
+    assert_eq!(done(&dir, &["merge", "parts", "--out", "joined"]), table);
 }
 
 /// The results of a built-in scenario until `end`, counted from `from`.
@@ -376,7 +503,7 @@ fn check(sweep: &portolan::sweep::Sweep, base: &Path) {
     let subject = portolan::sweep::Subject::find(sweep, base);
     let subject = subject.unwrap_or_else(|error| panic!("{error}"));
     let stop = std::sync::atomic::AtomicBool::new(false);
-    portolan::sweep::work::check(sweep, &subject, 2, &stop).unwrap_or_else(|e| panic!("{e}"));
+    portolan::sweep::check::check(sweep, &subject, 2, &stop).unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]

@@ -10,10 +10,15 @@ use crate::units::{Limit, Ratio, Time, UnitError};
 
 /// `portolan size`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  portolan size dumbbell --link left--right\n  \
-    portolan size dumbbell --link left--right --target 'loss <= 1%' --out sizes\n  \
-    portolan size bufferbloat --link r1--home --target 'p99_wait <= 20ms'\n\n\
-    Measures: utilization, loss, goodput, mean_wait, p50_wait, p95_wait, p99_wait.\n\
+#[command(after_help = "Examples:\n  portolan size dumbbell --link left--right \\\n    \
+    --set 'links.s[0..3]--left.jitter=1ms'\n  \
+    portolan size dumbbell --link left--right --target 'loss <= 1%' --out sizes \\\n    \
+    --set 'links.s[0..3]--left.jitter=1ms' --set duration=30s\n  \
+    portolan size bufferbloat --link r1--home --target 'p99_wait <= 20ms' \\\n    \
+    --set links.r1--home.jitter=500us\n\n\
+    The jitter brings chance in: without any, all seeds give the same results.\n\
+    Measures and what they are compared with: utilization and loss in %; goodput in\n\
+    Mbps; mean_wait, p50_wait (median), p95_wait, p99_wait (percentiles) in ms.\n\
     Of targets that only short queues meet (waits) the largest queue is found.")]
 pub struct SizeArgs {
     /// A scenario file (.toml or .json), or the name of a built-in scenario.

@@ -19,6 +19,13 @@ pub(super) fn store_name(shard: Shard) -> String {
     format!("shard-{}-of-{}.sqlite", shard.number, shard.of)
 }
 
+/// The shard that a file is the store of, by its name.
+pub(super) fn shard_of(path: &Path) -> Option<Shard> {
+    let name = path.file_name()?.to_str()?.strip_prefix("shard-")?.strip_suffix(".sqlite")?;
+    let (number, of) = name.split_once("-of-")?;
+    format!("{number}/{of}").parse().ok()
+}
+
 /// The note of a shard, rewritten again and again while it runs.
 pub(super) struct Note {
     path: PathBuf,
@@ -90,6 +97,16 @@ pub(super) fn open_patiently(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_is_known_by_its_name() {
+        let shard = Shard { number: 2, of: 13 };
+        let path = Path::new("a/b").join(store_name(shard));
+        assert_eq!(shard_of(&path), Some(shard));
+        for other in ["sweep.sqlite", "shard-3-of-2.sqlite", "shard-1-of-2.sqlite-wal", "shard-1"] {
+            assert_eq!(shard_of(Path::new(other)), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_note_is_read_as_it_was_written() {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::{MergeArgs, SweepArgs};
 use super::super::failure::Failure;
 use super::jobs::{self, Job, Look};
-use super::notes::{Note, store_name};
+use super::notes::{Note, shard_of, store_name};
 use super::waiting::{self, Count};
 use super::{Prepared, STORE, Watch};
 use crate::report::file::{make_folder, write_atomically};
@@ -30,6 +30,7 @@ pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     let study = super::read(args, super::cores(), &watch, quiet)?;
     let old = last_job(&study.dir)?;
     refuse_begun(&study, old.is_some(), args.resume)?;
+    check_division(args, divided(&study.dir, old.as_ref())?)?;
     make_folder(&shards_of(&study.dir))?;
     make_folder(&slurm_of(&study.dir))?;
     let running = match &old {
@@ -105,31 +106,47 @@ fn refuse_begun(study: &Prepared, had_job: bool, resume: bool) -> Result<(), Fai
     let shards = shards_of(&study.dir);
     let is_begun = had_job
         || study.dir.join(STORE).exists()
-        || (shards.is_dir() && !super::stores(std::slice::from_ref(&shards))?.is_empty());
+        || (shards.is_dir() && !super::merge::stores(std::slice::from_ref(&shards))?.is_empty());
     if is_begun && !resume {
         return Err(StoreError::Exists(study.dir.display().to_string()).into());
     }
     Ok(())
 }
 
-/// Into how many shards the sweep is divided.
-fn shards(args: &SweepArgs, study: &Prepared, old: Option<&Job>) -> Result<usize, Failure> {
-    match (args.cluster.shards, old) {
-        (Some(asked), Some(job)) if asked != job.shards => Err(Failure::BadInput(format!(
-            "this sweep is divided into {} shards already; leave --shards out, or use --out DIR to \
-             start anew elsewhere",
-            job.shards
-        ))),
-        (_, Some(job)) => Ok(job.shards),
-        (Some(asked), None) => Ok(asked),
-        (None, None) => {
-            let parts = match study.goal.precision {
-                Some(_) => study.sweep.cell_count(),
-                None => due(study, Shard::default()).total,
-            };
-            Ok(parts.clamp(1, TASKS))
-        }
+/// Into how many shards the sweep of this folder has been divided, if it has.
+fn divided(dir: &Path, old: Option<&Job>) -> Result<Option<usize>, Failure> {
+    let shards = shards_of(dir);
+    if let Some(job) = old {
+        return Ok(Some(job.shards));
     }
+    if !shards.is_dir() {
+        return Ok(None);
+    }
+    let stores = super::merge::stores(&[shards])?;
+    Ok(stores.iter().find_map(|path| shard_of(path)).map(|shard| shard.of))
+}
+
+/// What has been divided stays so: stores of another division would not fit to those that are there.
+fn check_division(args: &SweepArgs, divided: Option<usize>) -> Result<(), Failure> {
+    match (args.cluster.shards, divided) {
+        (Some(asked), Some(there)) if asked != there => Err(Failure::BadInput(format!(
+            "--shards {asked}: this sweep is divided into {there} already; leave --shards out, or use \
+             --out DIR to start anew elsewhere"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Into how many shards the sweep is to be divided.
+fn shards(args: &SweepArgs, study: &Prepared, old: Option<&Job>) -> Result<usize, Failure> {
+    if let Some(known) = divided(&study.dir, old)?.or(args.cluster.shards) {
+        return Ok(known);
+    }
+    let parts = match study.goal.precision {
+        Some(_) => study.sweep.cell_count(),
+        None => due(study, Shard::default()).total,
+    };
+    Ok(parts.clamp(1, TASKS))
 }
 
 /// What a shard has to do at first.
@@ -175,7 +192,8 @@ fn submit(
         let store = shards_of(&study.dir).join(store_name(Shard { number, of: shards }));
         Note::beside(&store).remove();
     }
-    let (many, script) = (tasks.len(), slurm_of(&study.dir).join("job.sh"));
+    let many = super::plural(tasks.len(), "task");
+    let script = slurm_of(&study.dir).join("job.sh");
     let array = array(args, study, tasks, shards)?;
     write_atomically(&script, array.script().as_bytes())?;
     let job = jobs::submit(&script, &args.cluster.sbatch, shards)?;
@@ -183,7 +201,7 @@ fn submit(
     write_atomically(&record(&study.dir), &text)?;
     if !quiet {
         let (id, dir) = (&job.id, slurm_of(&study.dir));
-        eprintln!("job {id} has {many} tasks; its script and logs are in {}", dir.display());
+        eprintln!("job {id} has {many}; its script and logs are in {}", dir.display());
     }
     Ok(Some((job, counts)))
 }
@@ -247,5 +265,5 @@ fn detach(study: &Prepared, job: &Job, quiet: bool) -> Result<(), Failure> {
 /// Joins the shards, of which all are done, as `portolan sweep merge` does.
 fn join(study: &Prepared, args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     let (stores, out) = (vec![shards_of(&study.dir)], study.dir.clone());
-    super::join(&MergeArgs { stores, out, plots: args.plots }, quiet)
+    super::merge::join(&MergeArgs { stores, out, plots: args.plots }, quiet)
 }

@@ -8,6 +8,11 @@ use super::page::{self, Area, words};
 use super::sheet::Format;
 use super::style::{HEIGHT, INK, LABEL, MAX_SERIES};
 
+/// What stands in a frame that has nothing else in it.
+pub(super) const NO_VALUE: &str = "no value in any run";
+/// The same where zero has no place.
+pub(super) const NONE_ABOVE_ZERO: &str = "no value above zero";
+
 /// What varies along an axis: its values in order, with the places where they stand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Varied {
@@ -77,7 +82,8 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
     let visible = |bar: &&Bar| !plot.logarithmic || bar.mean > 0.0;
     let hidden = bars().filter(|bar| !visible(bar)).count();
     if hidden > 0 {
-        remarks.push(format!("{hidden} values of zero or less are not shown"));
+        let (values, are) = if hidden == 1 { ("value", "is") } else { ("values", "are") };
+        remarks.push(format!("{hidden} {values} of zero or less {are} not shown"));
     }
     // What is too rare to be measured would squeeze all else.
     let least = bars().filter(visible).map(|bar| bar.mean).fold(f64::INFINITY, f64::min);
@@ -109,11 +115,17 @@ pub fn draw(plot: &Curves, format: Format) -> Vec<u8> {
             model.into_iter().for_each(|part| chart.model(part, number));
             chart.bars(&bars, number, shown.len());
         }
+        if bars().filter(visible).count() == 0 {
+            page::nothing(canvas, room, if hidden > 0 { NONE_ABOVE_ZERO } else { NO_VALUE });
+        }
         if named {
             let legend = font::fitted(&plot.legend, LABEL, page::LEGEND - 28.0);
             let place = (room.right + 28.0, area.top + 16.0);
             canvas.text(place, &legend, words(INK, LABEL, Anchor::Start));
-            let entry = |curve: &&Curve| (curve.name.clone(), String::new());
+            let entry = |curve: &&Curve| {
+                let has_value = curve.bars.iter().any(|bar| visible(&bar));
+                (curve.name.clone(), if has_value { String::new() } else { "no value".into() })
+            };
             let entries: Vec<_> = shown.iter().map(entry).collect();
             page::legend_with_model(canvas, room, &entries, &plot.model);
         }
@@ -193,7 +205,7 @@ mod tests {
         }
         let mut zero = plot(true);
         zero.curves[0].bars[0].mean = 0.0;
-        assert!(text(&zero).contains("1 values of zero or less are not shown"));
+        assert!(text(&zero).contains("1 value of zero or less is not shown"));
         let mut many = plot(false);
         many.curves = vec![many.curves[0].clone(); 9];
         assert!(text(&many).contains("the first 8 of 9 curves"));
@@ -218,6 +230,20 @@ mod tests {
         let mut seen = rare.clone();
         seen.curves[0].model = vec![vec![(2.0, 0.01), (3.0, 0.02)]];
         assert!(text(&rare) == text(&seen), "the same picture");
+    }
+
+    #[test]
+    fn a_frame_without_any_value_says_why() {
+        let mut none = plot(false);
+        none.curves.iter_mut().for_each(|curve| curve.bars.clear());
+        assert!(text(&none).contains(NO_VALUE));
+        none.model = "M/D/1/K".into();
+        none.curves[0].model = vec![vec![(1.0, 0.1), (2.0, 0.2)]];
+        assert!(text(&none).contains(NO_VALUE), "a model alone is no measurement");
+        let mut zero = plot(true);
+        zero.curves.iter_mut().flat_map(|it| &mut it.bars).for_each(|bar| bar.mean = 0.0);
+        assert!(text(&zero).contains(NONE_ABOVE_ZERO) && !text(&zero).contains(NO_VALUE));
+        assert!(!text(&plot(false)).contains("no value"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::axis::Quantity;
 use super::canvas::{Anchor, Canvas, Colour, Stroke};
-use super::estimates::with_unit;
+use super::estimates::{NO_VALUE, with_unit};
 use super::font;
 use super::page::{self, Area, words};
 use super::sheet::Format;
@@ -118,6 +118,10 @@ pub fn draw(heat: &Heat, format: Format) -> Vec<u8> {
         page::unit(canvas, area, &heat.y.0);
         fields(canvas, plot, heat, &scale);
         labels(canvas, plot, heat);
+        if heat.values.iter().flatten().all(Option::is_none) {
+            page::nothing(canvas, plot, NO_VALUE);
+            return;
+        }
         key(canvas, Area { left: plot.right + 40.0, ..plot }, heat, &scale);
     })
 }
@@ -237,7 +241,8 @@ mod tests {
             }
         }
         let none = Heat { values: vec![vec![None, None]; 3], ..heat() };
-        assert!(draw(&none, Format::Svg).len() > 1000);
+        let svg = String::from_utf8(draw(&none, Format::Svg)).expect("text");
+        assert!(svg.contains(NO_VALUE) && !svg.contains("Loss [%]"), "no key of colours: {svg}");
     }
 
     #[test]

@@ -52,6 +52,12 @@ pub(super) fn sheet(
     })
 }
 
+/// Says in the middle of an empty frame why it is empty.
+pub(super) fn nothing(canvas: &Canvas<'_>, area: Area, why: &str) {
+    let place = (area.left + area.width() / 2.0, area.top + area.height() / 2.0);
+    canvas.text(place, why, words(GREY, LABEL, Anchor::Middle));
+}
+
 /// Draws a marker.
 pub(super) fn marker(canvas: &Canvas<'_>, (x, y): Point, look: SeriesStyle) {
     let fill = if look.filled { look.colour } else { style::WHITE };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bounds::Bounds;
 use super::judge::{Judged, Verdict};
 use super::seek::{Edge, Seek};
 
@@ -12,8 +13,8 @@ pub struct Answer {
     pub edge: Edge,
     /// Where it is.
     pub end: Seek,
-    /// The largest size that was to be looked at.
-    pub most: usize,
+    /// The sizes that were to be looked at.
+    pub bounds: Bounds,
     /// All sizes that were tested.
     pub tested: BTreeMap<usize, Judged>,
 }
@@ -119,7 +120,8 @@ mod tests {
             small: if edge == Edge::Largest { verdict } else { Verdict::Met },
         };
         let tested = tested.iter().map(|(size, verdict)| (*size, judged(*verdict))).collect();
-        Answer { edge, end: Seek::Found(found), most: 100, tested }
+        let bounds = Bounds { least: 1, most: 100 };
+        Answer { edge, end: Seek::Found(found), bounds, tested }
     }
 
     use Verdict::{Met, Missed, Unclear};

@@ -6,6 +6,7 @@
 //! | [`Target`], [`Quantity`] (`target`) | what is to be reached: `utilization >= 98%` |
 //! | [`Place`] (`place`) | which direction of which link, and how its queue is set |
 //! | [`Sizing`] (`sizing`) | the study: a cell for each size, counted in packets or full frames |
+//! | [`Bounds`] (`bounds`) | which sizes the discipline takes |
 //! | [`survey`] | what crosses the link: long TCP connections and their round trips |
 //! | [`thumb`] | rules of thumb |
 //! | [`Judge`] (`judge`) | whether the runs of a size say that it meets the target |
@@ -18,6 +19,7 @@
 //! interruptions change the answer.
 
 mod answer;
+mod bounds;
 mod judge;
 mod place;
 pub mod report;
@@ -29,6 +31,7 @@ mod target;
 pub mod thumb;
 
 pub use answer::Answer;
+pub use bounds::Bounds;
 pub use judge::{Judge, Judged, Verdict};
 pub use place::Place;
 pub use search::Search;

@@ -89,6 +89,14 @@ impl Place {
         self.config.framing.on_wire(u64::from(self.config.mtu)).max(1)
     }
 
+    /// A size that the queue can have, if its limit can be set: one more than it is, so that whatever else
+    /// depends on the limit still fits.
+    #[must_use]
+    pub fn size(&self, grain: Grain) -> usize {
+        let own = self.config.queue.config().limit().and_then(|limit| grain.size(limit));
+        own.unwrap_or(1000).saturating_add(1)
+    }
+
     /// How the limit of its queue is set, the discipline with all else left as it is. `load` loads the
     /// scenario with one more setting.
     ///
@@ -100,9 +108,7 @@ impl Place {
         load: &dyn Fn(String) -> Option<Scenario>,
     ) -> Result<Setting, String> {
         let sets = |setting: &Setting, grain: Grain| {
-            // One more than it is, so that whatever else depends on the limit still fits.
-            let own = self.config.queue.config().limit().and_then(|limit| grain.size(limit));
-            let limit = grain.limit(own.unwrap_or(1000).saturating_add(1));
+            let limit = grain.limit(self.size(grain));
             load(setting.text(limit)).is_some_and(|scenario| {
                 let queue = self.queue_in(&scenario.plan);
                 queue.kind() == self.config.queue.kind() && queue.config().limit() == Some(limit)

@@ -13,6 +13,10 @@ use crate::sweep::results::{ResultsError, Sheet, text};
 use crate::sweep::statistics::Estimate;
 use crate::sweep::{Store, Study as _, Unit};
 
+/// What is said in place of what intervals mean.
+const NO_CHANCE: &str = " Runs with different seeds do not differ: nothing in this scenario is left to\n \
+chance, and there is no interval. Jitter of a link or random arrivals bring\n chance in.\n";
+
 /// What is said of a search.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -40,7 +44,10 @@ impl Report<'_> {
         ];
         let judged: Vec<&Judged> = tested.iter().map(|(_, judged)| *judged).collect();
         let mut text = parts(&fixed, &self.measured(&self.quantities(&[]), &judged));
-        text.push_str(&columns::legend(self.judge.confidence));
+        match self.answer.is_without_chance() {
+            true => text.push_str(NO_CHANCE),
+            false => text.push_str(&columns::legend(self.judge.confidence)),
+        }
         text
     }
 
@@ -92,9 +99,14 @@ impl Report<'_> {
     }
 
     fn measured(&self, quantities: &[Quantity], rows: &[&Judged]) -> Vec<Vec<Column>> {
+        let is_sure = self.answer.is_without_chance();
         let column = |quantity: &Quantity| {
             let place = quantity.place();
-            let estimates: Vec<Estimate> = rows.iter().map(|row| row.estimates[place]).collect();
+            let estimate = |row: &&Judged| {
+                let it = row.estimates[place];
+                Estimate { half_width: it.half_width.filter(|_| !is_sure), ..it }
+            };
+            let estimates: Vec<Estimate> = rows.iter().map(estimate).collect();
             vec![Column::of_measure(&self.sizing.measures()[place], &estimates)]
         };
         quantities.iter().map(column).collect()
@@ -120,11 +132,15 @@ impl Report<'_> {
         }
         let level = format!("{:.4}", self.judge.confidence * 100.0);
         let level = level.trim_end_matches('0').trim_end_matches('.');
+        let sure = match self.answer.is_without_chance() {
+            true => "nothing is left to chance".to_owned(),
+            false => format!("{level} % confidence"),
+        };
         let which = match self.answer.edge {
             Edge::Smallest => "smallest",
             Edge::Largest => "largest",
         };
-        let mut text = format!("The {which} queue with {target}: {label} ({level} % confidence)\n");
+        let mut text = format!("The {which} queue with {target}: {label} ({sure})\n");
         text.push_str(&self.doubts(size));
         Ok(text)
     }
@@ -141,9 +157,15 @@ impl Report<'_> {
         }
         match self.answer.sure_miss() {
             Some(miss) => {
-                text.push_str(&format!(" {} surely misses it\n", self.sizing.label(miss)))
+                let surely = if self.answer.is_without_chance() { "" } else { "surely " };
+                text.push_str(&format!(" {} {surely}misses it\n", self.sizing.label(miss)));
             }
-            None if size == self.answer.most && self.answer.edge == Edge::Largest => {
+            None if size == self.answer.bounds.least && size > 1 => {
+                text.push_str(
+                    " and this queue cannot be smaller: its other settings need the room\n",
+                );
+            }
+            None if size == self.answer.bounds.most && self.answer.edge == Edge::Largest => {
                 text.push_str(" and no larger one was tested: --max sets how large they may be\n");
             }
             None => {}
@@ -162,13 +184,15 @@ impl Report<'_> {
     fn nowhere(&self, size: usize) -> String {
         let (target, reached) = (self.target(), self.reached(size));
         let label = self.sizing.label(size);
+        let has = if self.answer.is_without_chance() { "has" } else { "surely has" };
         match self.answer.edge {
             Edge::Smallest => format!(
-                "no queue up to {label} surely has {target}: at {label} {reached}; ask for less, or \
-                 let --max be larger"
+                "no queue up to {label} {has} {target}: at {label} {reached}; ask for less, or let \
+                 --max be larger"
             ),
             Edge::Largest => {
-                format!("not even a queue of {label} surely has {target}: there {reached}")
+                let least = if size > 1 { ", which cannot be smaller," } else { "" };
+                format!("not even a queue of {label}{least} {has} {target}: there {reached}")
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::Answer;
+use super::bounds::Bounds;
 use super::judge::{Judge, Judged, Values, Verdict};
 use super::seek::{Edge, Seek, seek};
 use crate::sweep::work::Agenda;
@@ -12,7 +13,7 @@ use crate::sweep::{Job, Row};
 #[derive(Debug)]
 pub struct Search {
     judge: Judge,
-    most: usize,
+    bounds: Bounds,
     /// Sizes that are tested whatever comes out.
     first: Vec<usize>,
     /// Runs that are done, by size and seed.
@@ -34,15 +35,15 @@ struct Open {
 }
 
 impl Search {
-    /// A search among the sizes from 1 to `most`, none of which is tested. The `first` ones are tested in
+    /// A search among the sizes within `bounds`, none of which is tested. The `first` ones are tested in
     /// any case, be they larger.
     #[must_use]
-    pub fn new(judge: Judge, most: usize, mut first: Vec<usize>) -> Self {
+    pub fn new(judge: Judge, bounds: Bounds, mut first: Vec<usize>) -> Self {
         first.sort_unstable();
         first.dedup();
         let mut search = Self {
             judge,
-            most,
+            bounds,
             first,
             known: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -74,7 +75,7 @@ impl Search {
             if !is_complete {
                 return;
             }
-            match seek(self.edge(), self.most, &tested) {
+            match seek(self.edge(), self.bounds, &tested) {
                 Seek::Try(size) => next = vec![size],
                 end => {
                     self.end = Some(end);
@@ -112,7 +113,7 @@ impl Search {
         let end = self.end?;
         let judged = |size: &usize| Some((*size, self.judge.judge(self.known.get(size)?).ok()?));
         let tested = self.wanted.keys().filter_map(judged).collect();
-        Some(Answer { edge: self.edge(), end, most: self.most, tested })
+        Some(Answer { edge: self.edge(), end, bounds: self.bounds, tested })
     }
 }
 
@@ -169,7 +170,7 @@ mod tests {
     fn search(target: &str, most: usize, first: &[usize]) -> Search {
         let target = target.parse().unwrap_or_else(|error| panic!("{error}"));
         let judge = Judge { targets: vec![target], confidence: 0.95, start: 5, most: 30 };
-        Search::new(judge, most, first.to_vec())
+        Search::new(judge, Bounds { least: 1, most }, first.to_vec())
     }
 
     /// Does all runs, `width` at a time, the last of them first. Returns how many there were.

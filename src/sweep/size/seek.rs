@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use super::bounds::Bounds;
+
 /// Which edge of the good sizes is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
@@ -26,33 +28,33 @@ pub enum Seek {
     Nowhere(usize),
 }
 
-/// How to go on among the sizes from 1 to `most`, having found out of some whether they are good. Edges
+/// How to go on among the sizes within `bounds`, having found out of some whether they are good. Edges
 /// are found exactly up to a hundred, then within 1 %.
 #[must_use]
-pub fn seek(edge: Edge, most: usize, tested: &BTreeMap<usize, bool>) -> Seek {
+pub fn seek(edge: Edge, bounds: Bounds, tested: &BTreeMap<usize, bool>) -> Seek {
     match edge {
-        Edge::Smallest => smallest(most, tested),
-        Edge::Largest => largest(most, tested),
+        Edge::Smallest => smallest(bounds, tested),
+        Edge::Largest => largest(bounds, tested),
     }
 }
 
-fn smallest(most: usize, tested: &BTreeMap<usize, bool>) -> Seek {
-    let within = || tested.range(1..=most);
+fn smallest(Bounds { least, most }: Bounds, tested: &BTreeMap<usize, bool>) -> Seek {
+    let within = || tested.range(least..=most);
     match within().find(|(_, good)| **good) {
         Some((&high, _)) => {
-            let low = tested.range(1..high).next_back().map_or(0, |(size, _)| *size);
+            let low = tested.range(least..high).next_back().map_or(least - 1, |(size, _)| *size);
             between(low, high).map_or(Seek::Found(high), Seek::Try)
         }
         None => match within().next_back() {
-            None => Seek::Try(most.min(16)),
+            None => Seek::Try(most.min(16).max(least)),
             Some((&top, _)) if top >= most => Seek::Nowhere(most),
             Some((&top, _)) => Seek::Try(top.saturating_mul(2).min(most)),
         },
     }
 }
 
-fn largest(most: usize, tested: &BTreeMap<usize, bool>) -> Seek {
-    let within = || tested.range(1..=most);
+fn largest(Bounds { least, most }: Bounds, tested: &BTreeMap<usize, bool>) -> Seek {
+    let within = || tested.range(least..=most);
     match within().rev().find(|(_, good)| **good) {
         Some((&low, _)) if low >= most => Seek::Found(low),
         Some((&low, _)) => match tested.range(low + 1..=most).next() {
@@ -60,9 +62,9 @@ fn largest(most: usize, tested: &BTreeMap<usize, bool>) -> Seek {
             None => Seek::Try(low.saturating_mul(2).min(most)),
         },
         None => match within().next() {
-            None => Seek::Try(most.min(16)),
-            Some((&1, _)) => Seek::Nowhere(1),
-            Some((&bottom, _)) => Seek::Try(bottom / 2),
+            None => Seek::Try(most.min(16).max(least)),
+            Some((&bottom, _)) if bottom <= least => Seek::Nowhere(least),
+            Some((&bottom, _)) => Seek::Try((bottom / 2).max(least)),
         },
     }
 }
@@ -89,16 +91,16 @@ mod tests {
     /// Tests what is asked for until there is an answer; which, and after how many tests.
     fn play(
         edge: Edge,
-        most: usize,
+        (least, most): (usize, usize),
         first: &[usize],
         good: &dyn Fn(usize) -> bool,
     ) -> (Seek, usize) {
         let mut tested: BTreeMap<usize, bool> =
             first.iter().map(|size| (*size, good(*size))).collect();
         for count in 0..200 {
-            match seek(edge, most, &tested) {
+            match seek(edge, Bounds { least, most }, &tested) {
                 Seek::Try(size) => {
-                    assert!((1..=most).contains(&size), "{size} is out of range");
+                    assert!((least..=most).contains(&size), "{size} is out of range");
                     assert_eq!(tested.insert(size, good(size)), None, "{size} twice");
                 }
                 end => return (end, count),
@@ -110,21 +112,23 @@ mod tests {
     proptest! {
         #[test]
         fn finds_the_edge_wherever_it_is(
-            most in 1usize..100_000,
+            least in 1usize..1_000,
+            more in 0usize..100_000,
             edge in 0usize..100_001,
             first in prop::collection::vec(1usize..200_000, 0..5),
         ) {
+            let most = least + more;
             let near = |own: usize, exact: usize| own.abs_diff(exact) <= exact.max(own) / 100;
-            let (end, tests) = play(Edge::Smallest, most, &first, &|size| size >= edge);
+            let (end, tests) = play(Edge::Smallest, (least, most), &first, &|size| size >= edge);
             match end {
-                Seek::Found(size) => prop_assert!(size >= edge && near(size, edge.max(1))),
+                Seek::Found(size) => prop_assert!(size >= edge && near(size, edge.max(least))),
                 end => prop_assert!(end == Seek::Nowhere(most) && edge > most),
             }
             prop_assert!(tests <= 40, "{} tests", tests);
-            let (end, tests) = play(Edge::Largest, most, &first, &|size| size <= edge);
+            let (end, tests) = play(Edge::Largest, (least, most), &first, &|size| size <= edge);
             match end {
                 Seek::Found(size) => prop_assert!(size <= edge && near(size, edge.min(most))),
-                end => prop_assert!(end == Seek::Nowhere(1) && edge == 0),
+                end => prop_assert!(end == Seek::Nowhere(least) && edge < least),
             }
             prop_assert!(tests <= 40, "{} tests", tests);
         }
@@ -133,7 +137,7 @@ mod tests {
         fn ends_however_the_good_sizes_lie(most in 1usize..5_000, salt in any::<u64>()) {
             let good = |size: usize| (size as u64).wrapping_mul(salt | 1).count_ones().is_multiple_of(2);
             for edge in [Edge::Smallest, Edge::Largest] {
-                let (end, _) = play(edge, most, &[], &good);
+                let (end, _) = play(edge, (1, most), &[], &good);
                 if let Seek::Found(size) = end {
                     prop_assert!(good(size));
                 }
@@ -143,9 +147,11 @@ mod tests {
 
     #[test]
     fn small_numbers_are_exact() {
-        assert_eq!(play(Edge::Smallest, 90, &[], &|size| size >= 37).0, Seek::Found(37));
-        assert_eq!(play(Edge::Largest, 90, &[], &|size| size <= 37).0, Seek::Found(37));
-        assert_eq!(play(Edge::Largest, 90, &[], &|_| true).0, Seek::Found(90));
-        assert_eq!(play(Edge::Smallest, 90, &[50, 120], &|_| true).0, Seek::Found(1));
+        assert_eq!(play(Edge::Smallest, (1, 90), &[], &|size| size >= 37).0, Seek::Found(37));
+        assert_eq!(play(Edge::Largest, (1, 90), &[], &|size| size <= 37).0, Seek::Found(37));
+        assert_eq!(play(Edge::Largest, (1, 90), &[], &|_| true).0, Seek::Found(90));
+        assert_eq!(play(Edge::Smallest, (1, 90), &[50, 120], &|_| true).0, Seek::Found(1));
+        assert_eq!(play(Edge::Smallest, (31, 90), &[], &|_| true).0, Seek::Found(31));
+        assert_eq!(play(Edge::Largest, (31, 90), &[], &|_| false).0, Seek::Nowhere(31));
     }
 }

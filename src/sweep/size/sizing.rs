@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::place::{Place, Setting};
 use super::target::Quantity;
+use crate::scenario::fault::Span;
 use crate::scenario::{LoadError, Scenario};
 use crate::sweep::{Measure, Model, Study};
 use crate::units::{Bytes, Limit, Time};
@@ -71,6 +72,7 @@ impl Sizing {
             expression: quantity.expression(&channel),
             unit: quantity.unit(),
             model: Model::None,
+            span: Span::default(),
         };
         let measures = Quantity::ALL.map(measure).to_vec();
         let direction = format!("{} {}", place.name, place.direction);

@@ -51,10 +51,9 @@ impl Quantity {
         }
     }
 
-    /// Its place among the measures of a run.
-    #[must_use]
-    pub(super) fn place(self) -> usize {
-        Self::ALL.iter().position(|it| *it == self).expect("all are in the list")
+    /// Its place in [`Quantity::ALL`], which is that among the measures of a run.
+    pub(super) const fn place(self) -> usize {
+        self as usize
     }
 
     /// What it counts.
@@ -90,8 +89,31 @@ impl Quantity {
         !matches!(self, Self::Loss)
     }
 
-    /// Reads a value.
-    fn read(self, text: &str) -> Result<f64, String> {
+    /// What to write in place of a number without a unit.
+    fn lacks_unit(self, sign: &str, number: f64) -> String {
+        let (is, meant) = match self.unit() {
+            // Whoever writes 0.98 means 98 %; to the digits that a share can be given with.
+            Unit::Share if number <= 1.0 => ("a share", (number * 1e9).round() / 1e7),
+            Unit::Share => ("a share", number),
+            Unit::BitsPerSecond => ("a rate", number),
+            _ => ("a time", number),
+        };
+        let unit = match self.unit() {
+            Unit::Share => "%",
+            Unit::BitsPerSecond => "Mbps",
+            _ => "ms",
+        };
+        let name = self.name();
+        format!(
+            "`{number}` has no unit, and {name} is {is}: write for example \"{name} {sign} {meant}{unit}\""
+        )
+    }
+
+    /// Reads a value that is to be at least or at most so much, as `sign` says.
+    fn read(self, sign: &str, text: &str) -> Result<f64, String> {
+        if let Ok(number) = text.parse::<f64>() {
+            return Err(self.lacks_unit(sign, number));
+        }
         let told = |error: crate::units::UnitError| error.to_string();
         match self.unit() {
             Unit::Share => text.parse::<Ratio>().map(Ratio::as_f64).map_err(told),
@@ -152,7 +174,7 @@ impl FromStr for Target {
             let known = known.join(", ");
             return Err(format!("`{name}` is no measure{near} There are: {known}"));
         };
-        let number = quantity.read(value)?;
+        let number = quantity.read(if at_least { ">=" } else { "<=" }, value)?;
         Ok(Self { quantity, at_least, value: number, text: value.to_owned() })
     }
 }
@@ -180,14 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn measures_are_in_the_order_of_their_list() {
+        for (place, quantity) in Quantity::ALL.into_iter().enumerate() {
+            assert_eq!(quantity.place(), place, "{quantity:?}");
+        }
+    }
+
+    #[test]
     fn says_what_to_write_instead() {
         for (text, expected) in [
             ("utilization 98%", "write a measure, >= or <=, and a value"),
             ("utilisation >= 98%", "did you mean `utilization`?"),
             ("fairness >= 98%", "`fairness` is no measure. There are: utilization, loss"),
-            ("utilization >= 0.98", "per cent"),
+            ("utilization >= 98", "is a share: write for example \"utilization >= 98%\""),
+            ("utilization >= 0.98", "write for example \"utilization >= 98%\""),
+            ("loss <= 0.007", "\"loss <= 0.7%\""),
             ("utilization >= 120%", "100%"),
-            ("p99_wait <= 20", "ms"),
+            ("p99_wait <= 20", "is a time: write for example \"p99_wait <= 20ms\""),
+            ("goodput > 9", "is a rate: write for example \"goodput >= 9Mbps\""),
             ("goodput >= 9Mb", "Mbps"),
         ] {
             let told = text.parse::<Target>().expect_err(text);
