@@ -17,6 +17,8 @@ pub const NOT_MODELLED: &[&str] = &[
      a set time after a change",
     "receive buffers: Linux's bounds on SO_RCVBUF, and the memory of fragments",
     "ephemeral ports that rise for one destination (RFC 6056, algorithm 4), and reserved ones",
+    "TCP: the small share of its own host's queue that Linux allows a connection (TSQ): a sender beside \
+     the bottleneck fills that queue like any other",
     "TCP: urgent data, data on a SYN, accurate ECN, BBR's rate below a policer and its allowance for \
      bunched acknowledgments, and that Linux forgets the least round trip after five minutes",
     "DNS: records other than addresses, delegation, negative caching, EDNS, TCP; clients cache \

@@ -334,6 +334,9 @@ impl Os for FakeOs {
         self.flow.rtt.add(rtt);
         self.rtts.push(rtt);
     }
+    fn answered(&mut self, took: Time) {
+        self.flow.responses.add(took);
+    }
     fn name_number(&mut self, name: &str) -> u32 {
         let known = self.names.iter().position(|known| known == name);
         known.unwrap_or_else(|| {

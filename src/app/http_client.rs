@@ -238,7 +238,7 @@ impl HttpClient {
         page.missing -= 1;
         if page.missing == 0 {
             let span = os.now() - page.begun;
-            os.flow().responses.add(span);
+            os.answered(span);
             self.report.page();
             return self.end_page(os, Time::ZERO);
         }

@@ -338,6 +338,8 @@ pub trait Os {
     fn flow(&mut self) -> &mut FlowStats;
     /// Records a round-trip time that this process measured.
     fn round_trip(&mut self, rtt: Time);
+    /// Records how long the whole answer to a request took.
+    fn answered(&mut self, took: Time);
     /// The number under which the run knows a DNS name; equal names have equal numbers.
     fn name_number(&mut self, name: &str) -> u32;
 }

@@ -114,6 +114,17 @@ fn ipv4(
         _ => None,
     };
     let Some(transport) = transport else { return Frame::Skipped("IPv4 packets of other kinds") };
+    // No process can bind port 0, so that nothing can stand for who sent from it or receives at it.
+    let ports = match &transport {
+        Transport::Tcp(segment) => [segment.source_port, segment.destination_port],
+        Transport::Udp(first) if fragment_offset == 0 => {
+            [first.source_port, first.destination_port]
+        }
+        _ => [u16::MAX; 2],
+    };
+    if ports.contains(&0) {
+        return Frame::Skipped("packets from or to port 0");
+    }
     Frame::Ip(ipv4::Packet {
         source: header.source_addr(),
         destination: header.destination_addr(),

@@ -209,6 +209,13 @@ impl Os for Kernel<'_> {
         }
     }
 
+    fn answered(&mut self, took: Time) {
+        self.flow().responses.add(took);
+        if self.cx.interest >= Interest::Outcomes {
+            self.cx.tell(Observation::Answered { flow: FlowId(self.app.0), took });
+        }
+    }
+
     fn name_number(&mut self, name: &str) -> u32 {
         let place = match self.cx.names.get_index_of(name) {
             Some(place) => place,

@@ -314,6 +314,13 @@ pub enum Observation {
         /// The time there and back.
         rtt: Time,
     },
+    /// A process has the whole answer to what it asked for: a web page, a response.
+    Answered {
+        /// The conversation.
+        flow: FlowId,
+        /// From the question to the end of the answer.
+        took: Time,
+    },
 }
 
 /// How much of a run is observed: what nobody wants is not even noted.

@@ -54,10 +54,7 @@ impl Choice {
             .chain(ports(plan))
             .chain(tcp::listen_queues(plan))
             .chain(tcp::connections(plan, true))
-            .chain(plan.apps.iter().enumerate().map(|(index, app)| Series {
-                path: format!("flows.{}.throughput", app.name),
-                gauge: Gauge::FlowThroughput(FlowId::from_index(index)),
-            }))
+            .chain((0..plan.apps.len()).map(|index| throughput(plan, index)))
             .collect();
         Self { series, every: scenario.record.every }
     }
@@ -74,6 +71,12 @@ fn channels(
         Series { path, gauge: gauge(id) }
     };
     (0..plan.links.len()).flat_map(move |link| [name(link, true), name(link, false)])
+}
+
+/// What the receivers of a conversation read.
+fn throughput(plan: &Plan, app: usize) -> Series {
+    let path = format!("flows.{}.throughput", plan.apps[app].name);
+    Series { path, gauge: Gauge::FlowThroughput(FlowId::from_index(app)) }
 }
 
 /// The ports that applications say they will bind.
@@ -124,6 +127,13 @@ pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
         Gauge::AcceptQueue { node, port } => {
             let label = format!("{} accept queue", port_label(node, port));
             (label, SeriesKind::AcceptQueue, None, None)
+        }
+        Gauge::FlowThroughput(flow) => {
+            let name = plan.apps[flow.index()].name.clone();
+            (name, SeriesKind::FlowThroughput, None, None)
+        }
+        Gauge::Throughput(id) => {
+            (direction(plan, id, " → "), SeriesKind::LinkThroughput, None, None)
         }
         Gauge::Connection { app, end, value } => {
             let (label, kind) = tcp::shown(plan, app, end, value);

@@ -36,9 +36,10 @@ pub(super) fn apply(cx: &mut Context<'_>, root: &mut Table, overrides: &[String]
                 continue;
             }
         };
-        let value = value(&text[equals + 1..], source, equals + 1);
         let place = |segment: &Segment| Span::new(source, segment.1.clone());
-        if let Err(fault) = set(root, &segments, &place, value, "") {
+        let done = value(&text[equals + 1..], source, equals + 1)
+            .and_then(|value| set(root, &segments, &place, value, ""));
+        if let Err(fault) = done {
             cx.faults.push(fault);
         }
     }
@@ -58,13 +59,21 @@ fn equals(text: &str) -> Option<usize> {
     })
 }
 
-/// A TOML value, or else the text itself.
-fn value(text: &str, source: u16, offset: usize) -> Node {
+/// A TOML value, or else the text itself. What begins like a table or a list was meant as one.
+fn value(text: &str, source: u16, offset: usize) -> Result<Node, Fault> {
     let trimmed = text.trim();
     let start = offset + (text.len() - text.trim_start().len());
-    parse::value(trimmed, source, start).unwrap_or_else(|| {
-        Node::string(Span::new(source, start..start + trimmed.len()), trimmed.into())
-    })
+    let span = Span::new(source, start..start + trimmed.len());
+    let wrong = |what: &str, like: &str| {
+        Err(Fault::new(span, format!("`{}` is not {what} in TOML", words::short(trimmed)))
+            .help(format!("texts stand in quotes there: {like}")))
+    };
+    match (parse::value(trimmed, source, start), trimmed.chars().next()) {
+        (Some(value), _) => Ok(value),
+        (None, Some('{')) => wrong("a table", "{ kind = \"fifo\", limit = \"20p\" }"),
+        (None, Some('[')) => wrong("a list", "[\"ssh\", 80]"),
+        (None, _) => Ok(Node::string(span, trimmed.into())),
+    }
 }
 
 /// Sets the value at a path of `table`, which is called `at`; tables on the way are made.

@@ -141,6 +141,17 @@ fn overrides_replace_components_whole() {
 }
 
 #[test]
+fn an_override_that_was_meant_as_a_table_is_no_text() {
+    for (what, expected) in [
+        ("links.a--b.queue={ kind = fifo, limit = 20p }", "is not a table in TOML"),
+        ("nodes.a.ephemeral=[50000, ]]", "is not a list in TOML"),
+    ] {
+        let error = read_with(TWO, &[what]).expect_err("no TOML").to_string();
+        assert!(error.contains(expected) && error.contains("quotes"), "{error}");
+    }
+}
+
+#[test]
 fn changes_add_up_in_the_order_of_time() {
     let plan = good(&format!(
         "{TWO}[apps.web]\nkind = 'udp-server'\non = 'b'\nport = 9\n\

@@ -11,6 +11,7 @@ mod docs;
 mod errors;
 mod exact;
 mod follow;
+mod fuzz;
 mod import;
 mod linux;
 mod listening;

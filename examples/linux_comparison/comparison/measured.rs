@@ -19,6 +19,9 @@ pub(super) struct Facts {
     pub(super) recovery: Vec<Recovery>,
     pub(super) accepting: Vec<Accepting>,
     pub(super) floods: Vec<Flood>,
+    pub(super) scans: Vec<Scan>,
+    pub(super) strays: Vec<Stray>,
+    pub(super) half_close: HalfClose,
 }
 
 /// As much as a sender can.
@@ -99,4 +102,43 @@ pub(super) struct Flood {
     pub(super) max_syn_backlog: u32,
     pub(super) half_open: f64,
     pub(super) served: bool,
+}
+
+/// What nmap says of ports, by what becomes of its probes there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Scan {
+    pub(super) technique: String,
+    pub(super) closed: String,
+    pub(super) open: String,
+    /// Open, but nobody answers.
+    pub(super) silent: Option<String>,
+    pub(super) drop: String,
+    pub(super) reject: Option<String>,
+    pub(super) reject_reset: Option<String>,
+    pub(super) reject_prohibited: String,
+}
+
+/// A segment that belongs to no connection, with sequence number 1000 and, if ACK is set,
+/// acknowledgment number 5000; and the answers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stray {
+    pub(super) name: String,
+    pub(super) flags: Vec<String>,
+    pub(super) data: u16,
+    pub(super) closed: String,
+    pub(super) listening: String,
+}
+
+/// A client that closes its direction and goes on reading.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct HalfClose {
+    /// From the FIN to its acknowledgment \[ms\].
+    pub(super) acknowledged_after: f64,
+    /// The states of client and server until the server closes.
+    pub(super) between: [String; 2],
+    /// The same when it has closed.
+    pub(super) after: [String; 2],
 }

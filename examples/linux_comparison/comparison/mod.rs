@@ -1,20 +1,23 @@
 //! The comparison: measured facts in, rows of simulated beside real out.
 
+mod answers;
 mod backlog;
 mod bulk;
+mod goodbye;
 mod measured;
 mod opening;
 mod recovery;
 pub(crate) mod row;
 mod simulate;
 
-use row::Row;
+use row::{Row, Words};
 
 /// Rows that belong together.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
     pub(crate) text: &'static str,
     pub(crate) rows: Vec<Row>,
+    pub(crate) words: Vec<Words>,
 }
 
 /// Simulates everything that was measured.
@@ -23,11 +26,17 @@ pub(crate) struct Section {
 /// What is wrong with the measured facts or a scenario made of them.
 pub(crate) fn sections() -> Result<Vec<Section>, String> {
     let facts = measured::facts()?;
+    let numbers = |title, text, rows| Section { title, text, rows, words: Vec::new() };
+    let words = |title, text, words| Section { title, text, rows: Vec::new(), words };
+    let (fin, states) = goodbye::rows(&facts.half_close)?;
     Ok(vec![
-        Section { title: "Bulk transfer", text: BULK, rows: bulk::rows(&facts.bulk)? },
-        Section { title: "Opening", text: OPENING, rows: opening::rows(&facts)? },
-        Section { title: "Recovery", text: RECOVERY, rows: recovery::rows(&facts.recovery)? },
-        Section { title: "Backlog", text: BACKLOG, rows: backlog::rows(&facts)? },
+        numbers("Bulk transfer", BULK, bulk::rows(&facts.bulk)?),
+        numbers("Opening", OPENING, opening::rows(&facts)?),
+        numbers("Recovery", RECOVERY, recovery::rows(&facts.recovery)?),
+        numbers("Backlog", BACKLOG, backlog::rows(&facts)?),
+        Section { title: "Half-close", text: HALF_CLOSE, rows: vec![fin], words: states },
+        words("Segments of no connection", STRAYS, answers::strays(&facts.strays)),
+        words("Scans", SCANS, answers::scans(&facts.scans)?),
     ])
 }
 
@@ -35,9 +44,13 @@ pub(crate) fn sections() -> Result<Vec<Section>, String> {
 pub(crate) fn page(sections: &[Section]) -> String {
     let mut page = String::from(INTRODUCTION);
     for section in sections {
-        page += &format!("\n## {}\n\n{}\n\n{}", section.title, section.text, row::HEAD);
-        for row in &section.rows {
-            page += &row.markdown();
+        page += &format!("\n## {}\n\n{}\n", section.title, section.text);
+        let rows: String = section.rows.iter().map(Row::markdown).collect();
+        let words: String = section.words.iter().map(Words::markdown).collect();
+        for (head, rows) in [(row::HEAD, rows), (row::WORDS_HEAD, words)] {
+            if !rows.is_empty() {
+                page += &format!("\n{head}{rows}");
+            }
         }
     }
     page
@@ -80,3 +93,15 @@ says otherwise; classic Reno is without SACK, RACK and TLP. Several lost segment
 const BACKLOG: &str = "\
 How many connections a process that never accepts gets into its accept queue by `listen(N)`; how many are half open in a
 flood of 3000 SYNs, and whether another client is served (1) or not (0).";
+
+const HALF_CLOSE: &str = "\
+A client sends 100 bytes, closes its direction and reads on; the server closes 160 ms later. The acknowledgment of the FIN is
+delayed like any other. States are those of client and server.";
+
+const STRAYS: &str = "\
+A segment that belongs to no connection, with sequence number 1000 and, where ACK is set, acknowledgment number 5000: what
+a closed port and a listening one answer.";
+
+const SCANS: &str = "\
+What a scan says of a port, beside nmap 7.93: a port that is closed, open, or guarded by a filter that drops, rejects with ICMP
+port unreachable, with a reset, or as prohibited. Silent is an open UDP port whose process does not answer.";

@@ -40,6 +40,27 @@ impl Quantity {
     }
 }
 
+/// What was measured and what is simulated, in words.
+pub(crate) struct Words {
+    pub(crate) what: String,
+    pub(crate) real: String,
+    pub(crate) simulated: String,
+}
+
+pub(crate) const WORDS_HEAD: &str = "| what | real | simulated |\n| --- | --- | --- |\n";
+
+impl Words {
+    pub(crate) fn new(what: String, real: &str, simulated: String) -> Self {
+        Self { what, real: real.to_owned(), simulated }
+    }
+
+    pub(crate) fn markdown(&self) -> String {
+        // A bar would begin the next column.
+        let cell = |text: &str| text.replace('|', "\\|");
+        format!("| {} | {} | {} |\n", self.what, cell(&self.real), cell(&self.simulated))
+    }
+}
+
 /// A measured value and the simulated one.
 pub(crate) struct Row {
     pub(crate) what: String,

@@ -26,6 +26,8 @@ pub(super) struct Watch {
     pub(super) sent: Vec<Sent>,
     /// When the connection of alice was closed or given up.
     pub(super) closed: Option<Time>,
+    /// Every change of state: when, at which node, into which.
+    pub(super) states: Vec<(Time, usize, &'static str)>,
 }
 
 impl Observer for Watch {
@@ -47,8 +49,11 @@ impl Observer for Watch {
                     last.lost = true;
                 }
             }
-            Observation::StateChanged { node, to: "CLOSED", .. } if node.index() == 0 => {
-                self.closed.get_or_insert(now);
+            Observation::StateChanged { node, to, .. } => {
+                self.states.push((now, node.index(), to));
+                if *to == "CLOSED" && node.index() == 0 {
+                    self.closed.get_or_insert(now);
+                }
             }
             _ => {}
         }

@@ -159,7 +159,7 @@ impl Connection {
     /// An answer has come.
     fn answer(&mut self, cx: &mut Context<'_>) -> Step {
         let span = cx.os.now() - self.since;
-        cx.os.flow().responses.add(span);
+        cx.os.answered(span);
         cx.report.answered();
         self.answered += 1;
         if cx.config.count.is_some_and(|count| u64::from(self.answered) >= count) {

@@ -121,6 +121,13 @@ impl<'c, 'a> Chart<'c, 'a> {
 }
 
 impl Chart<'_, '_> {
+    /// A marker at each point, and no line.
+    pub(super) fn points(&self, points: &[Value], look: style::SeriesStyle) {
+        for &point in points {
+            page::marker(self.canvas, self.pixel(point), look);
+        }
+    }
+
     /// Draws what a model says of curve `number`.
     pub(super) fn model(&mut self, points: Vec<Value>, number: usize) {
         if points.len() > 1 {

@@ -7,15 +7,13 @@ use super::input::{PlotInput, PlotSeries};
 use super::panels::{Line, Panel, Scale};
 use super::sheet::Format;
 use super::style::{self, GREY, HEIGHT, MAX_SERIES};
-use super::{busiest, occupancy, page};
+use super::{busiest, occupancy, page, panels};
 use crate::report::series::SeriesKind;
 
 /// The plot, or nothing if no connection's window was recorded that has ever moved.
 pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     let mut all = with_samples(input, SeriesKind::CongestionWindow);
-    all.retain(|window| {
-        has_moved(window) || of_same(input, window, SeriesKind::InFlight).is_some()
-    });
+    all.retain(|window| has_moved(window) || has_data_in_flight(input, window));
     let queue = busiest_queue(input);
     let room = MAX_SERIES - usize::from(queue.is_some());
     let shown = busiest(&all, room, |series| series.max());
@@ -24,21 +22,21 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     }
     let panels: Vec<Panel<'_>> = shown.iter().map(|window| panel(input, window)).collect();
     let high = panels.iter().flat_map(|panel| &panel.lines).map(|line| line.series.max());
-    let scale =
-        Scale { what: Quantity::Size, high: high.fold(0.0, f64::max), seconds: input.seconds };
+    let scale = Scale {
+        what: Quantity::Size,
+        high: high.fold(0.0, f64::max),
+        seconds: input.shown_seconds(),
+    };
     let remark = (shown.len() < all.len())
         .then(|| format!("the {} largest of {} connections", shown.len(), all.len()));
     let count = panels.len() + usize::from(queue.is_some());
     let height = if count > 4 { HEIGHT * 3 / 2 } else { HEIGHT };
-    let subtitle = input.subtitle(remark);
+    let subtitle = input.subtitle_over_time(remark);
     Some(page::sheet(format, height, "Congestion windows", &subtitle, |canvas, area| {
-        for (i, panel) in panels.iter().enumerate() {
-            let lowest = occupancy::is_lowest(i, count);
-            panel.draw(canvas, occupancy::panel(area, i, count), scale, lowest);
-        }
+        panels::draw(canvas, area, &panels, count, scale);
         if let Some(queue) = &queue {
             let place = occupancy::panel(area, count - 1, count);
-            occupancy::draw_panel(canvas, place, queue, input.seconds, true);
+            occupancy::draw_panel(canvas, place, queue, scale.seconds, true);
         }
     }))
 }
@@ -54,6 +52,12 @@ fn has_moved(window: &PlotSeries) -> bool {
     let values = window.samples.buckets().iter().flat_map(|it| [it.first, it.min, it.max, it.last]);
     let least = values.filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
     window.max() > 1.05 * least
+}
+
+/// Whether a window was ever used for more than a handshake: a tenth of it was full.
+fn has_data_in_flight(input: &PlotInput, window: &PlotSeries) -> bool {
+    let flight = of_same(input, window, SeriesKind::InFlight);
+    flight.is_some_and(|flight| flight.max() > 0.1 * window.max())
 }
 
 /// The series of another kind of the same connection.

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn has_every_sign_that_plots_use() {
-        for sign in "→×–…µ✓".chars() {
+        for sign in "→×–…µ✓≤".chars() {
             assert_ne!(sized(20.0).glyph_id(sign), GlyphId(0), "{sign}");
         }
     }

@@ -12,6 +12,7 @@
 //! several lengths (`dashed`), thick lines and letters of bitmaps (`raster`) in a font that travels
 //! along (`font`), the ends of files (`sheet`), and the layout.
 
+mod answers;
 mod axis;
 mod canvas;
 mod chart;
@@ -46,13 +47,14 @@ pub use topology::{Shape, Topology, TopologyLink, TopologyNode};
 type Draw = fn(&PlotInput, Format) -> Option<Vec<u8>>;
 
 /// Every plot there is, by the name of its file without extension.
-const PLOTS: [(&str, Draw); 10] = [
+const PLOTS: [(&str, Draw); 11] = [
     ("topology", topology::draw),
     ("queues", queue::draw),
     ("ports", port::draw),
     ("listen", listen::draw),
     ("congestion", congestion::draw),
     ("rtt", rtt::draw),
+    ("answers", answers::draw),
     ("states", states::draw),
     ("throughput", throughput::draw),
     ("delay", delay_cdf::draw_delay),

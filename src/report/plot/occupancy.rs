@@ -7,7 +7,7 @@ use super::input::{PlotInput, PlotSeries};
 use super::page::{self, Area, words};
 use super::sheet::Format;
 use super::style::{self, DROP, GREY, HEIGHT, INK, LABEL, MAX_SERIES, SMALL};
-use super::{busiest, font};
+use super::{busiest, font, panels};
 use crate::report::human;
 use crate::report::series::SeriesKind;
 use crate::units::Time;
@@ -37,13 +37,13 @@ pub(super) fn draw(
         (false, 1) => Some("one more was always empty".to_owned()),
         (false, empty) => Some(format!("{empty} more {what} were always empty")),
     };
-    let subtitle = input.subtitle(remark);
+    let subtitle = input.subtitle_over_time(remark);
     // Rows of less height could not be read.
     let height = if shown.len() > 4 { HEIGHT * 3 / 2 } else { HEIGHT };
     Some(page::sheet(format, height, title, &subtitle, |canvas, area| {
         for (i, series) in shown.iter().enumerate() {
             let panel = panel(area, i, shown.len());
-            draw_panel(canvas, panel, series, input.seconds, is_lowest(i, shown.len()));
+            draw_panel(canvas, panel, series, input.shown_seconds(), is_lowest(i, shown.len()));
         }
     }))
 }
@@ -102,7 +102,7 @@ pub(super) fn draw_panel(
         chart.line(vec![(0.0, limit), (seconds, limit)], dash);
     }
     let top = limit.unwrap_or(max);
-    let drops = series.drops.iter().map(|mark| (mark.seconds, top));
+    let drops = series.drops.iter().map(|mark| (mark.seconds.min(seconds), top));
     chart.crosses(drops, Stroke::solid(DROP, 3.0));
 }
 
@@ -145,12 +145,11 @@ fn heading(canvas: &Canvas<'_>, place: Area, series: &PlotSeries, unit: &str, sa
 /// two are one.
 fn line(chart: &mut Chart<'_, '_>, series: &PlotSeries, width: f64, seconds: f64) {
     let mut samples = series.samples.clone();
-    samples.reduce((width / 2.0) as usize);
-    let buckets = samples.buckets();
+    let buckets = panels::within(&mut samples, width / 2.0, seconds);
     let end = Time::from_secs_f64(seconds);
     let (mut upper, mut lower, mut mean): (Vec<Value>, Vec<Value>, Vec<Value>) = Default::default();
     for (i, bucket) in buckets.iter().enumerate() {
-        let next = buckets.get(i + 1).map_or(end.max(bucket.end), |next| next.start);
+        let next = buckets.get(i + 1).map_or(end, |next| next.start.min(end));
         let value = match bucket.count {
             1 => bucket.last,
             _ => bucket.mean_until(next),

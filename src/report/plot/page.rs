@@ -28,6 +28,9 @@ pub(super) const fn words(colour: Colour, size: f64, anchor: Anchor) -> Text {
     Text { colour, size, anchor }
 }
 
+/// What a sheet with a subtitle needs besides the room that is left on it [px].
+pub(super) const ABOVE: f64 = 2.0 * MARGIN + 84.0;
+
 /// The file of a sheet with its title, and its subtitle if there is one; `draw` gets the room left on
 /// it.
 pub(super) fn sheet(

@@ -1,14 +1,20 @@
 //! Panels with several lines, one panel below the other: what plots of connections share.
 
 use super::axis::{Axis, Quantity};
-use super::canvas::{Anchor, Canvas, Colour, Stroke};
+use super::canvas::{Anchor, Canvas, Point, Stroke};
 use super::chart::{self, Chart, Value};
 use super::font;
 use super::input::PlotSeries;
-use super::occupancy::HEADING;
+use super::occupancy::{self, HEADING};
 use super::page::{Area, words};
-use super::style::{DROP, GREY, INK, LABEL, SMALL};
+use super::style::{DROP, GREY, INK, LABEL, MARGIN, SMALL, WIDTH};
+use crate::report::series::{Bucket, Decimated};
 use crate::units::Time;
+
+/// Length of the piece of a line beside its name [px].
+const SAMPLE: f64 = 40.0;
+/// Between two words of a heading [px].
+const BETWEEN: f64 = 22.0;
 
 /// A line of a panel.
 pub(super) struct Line<'a> {
@@ -36,9 +42,65 @@ pub(super) struct Scale {
     pub(super) seconds: f64,
 }
 
+/// Draws `panels` on a sheet with room for `count`. What their lines are is said in each heading or, if
+/// that is too narrow, once beside the title.
+pub(super) fn draw(
+    canvas: &Canvas<'_>,
+    area: Area,
+    panels: &[Panel<'_>],
+    count: usize,
+    scale: Scale,
+) {
+    let place = |i| occupancy::panel(area, i, count);
+    let fits = panels.iter().enumerate().all(|(i, panel)| panel.names_fit(place(i).width()));
+    if !fits {
+        legend(canvas, panels);
+    }
+    for (i, panel) in panels.iter().enumerate() {
+        panel.draw(canvas, place(i), scale, (occupancy::is_lowest(i, count), fits));
+    }
+}
+
+/// What the lines of all panels are, right of the sheet's title.
+fn legend(canvas: &Canvas<'_>, panels: &[Panel<'_>]) {
+    let mut entries: Vec<(&str, Stroke)> = Vec::new();
+    for line in panels.iter().flat_map(|panel| &panel.lines) {
+        if entries.iter().all(|(name, _)| *name != line.name) {
+            entries.push((line.name, line.stroke));
+        }
+    }
+    let (mut right, base) = (f64::from(WIDTH) - MARGIN - 10.0, MARGIN + 27.0);
+    for (name, stroke) in entries.iter().rev() {
+        right = sample(canvas, (right, base), name, *stroke);
+    }
+}
+
+/// A word with a piece of its line before it, to the left of `right`; says where the next one ends.
+fn sample(canvas: &Canvas<'_>, (right, base): Point, name: &str, stroke: Stroke) -> f64 {
+    canvas.text((right, base), name, words(GREY, SMALL, Anchor::End));
+    let right = right - font::width(name, SMALL);
+    canvas.line(&[(right - 8.0 - SAMPLE, base - 8.0), (right - 8.0, base - 8.0)], stroke);
+    right - SAMPLE - 8.0 - BETWEEN
+}
+
 impl Panel<'_> {
-    /// Draws it at `place`; the `lowest` has the numbers of the time axis.
-    pub(super) fn draw(&self, canvas: &Canvas<'_>, place: Area, scale: Scale, lowest: bool) {
+    /// Whether its heading has room for the names of its lines beside all else.
+    fn names_fit(&self, width: f64) -> bool {
+        const UNIT: f64 = 90.0;
+        let word = |text: &str| font::width(text, SMALL) + BETWEEN;
+        let names = self.lines.iter().map(|line| word(line.name) + SAMPLE + 8.0).sum::<f64>();
+        let remark = self.remark.as_deref().map_or(0.0, word);
+        font::width(self.label, LABEL) + UNIT + names + remark <= width - 10.0
+    }
+
+    /// Draws it at `place`; the lowest has the numbers of the time axis.
+    fn draw(
+        &self,
+        canvas: &Canvas<'_>,
+        place: Area,
+        scale: Scale,
+        (lowest, says_names): (bool, bool),
+    ) {
         let top = place.top + HEADING;
         let ticks = (((place.bottom - top) / 48.0) as usize).clamp(2, 6);
         let y = Axis::from_zero(scale.what, scale.high * 1.08, ticks);
@@ -52,7 +114,8 @@ impl Panel<'_> {
             draw_line(&mut chart, line, area.width(), scale.seconds);
         }
         chart.crosses(self.crosses.iter().copied(), Stroke::solid(DROP, 3.0));
-        let entries: Vec<_> = self.lines.iter().map(|line| (line.name, line.stroke)).collect();
+        let named = self.lines.iter().filter(|_| says_names);
+        let entries: Vec<_> = named.map(|line| (line.name, line.stroke)).collect();
         heading(canvas, place, (self.label, y.unit), &entries, self.remark.as_deref());
     }
 }
@@ -65,24 +128,14 @@ pub(super) fn heading(
     entries: &[(&str, Stroke)],
     remark: Option<&str>,
 ) {
-    const SAMPLE: f64 = 40.0;
     let base = place.top + HEADING - 14.0;
     let mut right = place.right - 10.0;
-    let mut put = |text: &str, colour: Colour, stroke: Option<Stroke>| {
-        let width = font::width(text, SMALL);
-        canvas.text((right, base), text, words(colour, SMALL, Anchor::End));
-        right -= width;
-        if let Some(stroke) = stroke {
-            canvas.line(&[(right - 8.0 - SAMPLE, base - 8.0), (right - 8.0, base - 8.0)], stroke);
-            right -= SAMPLE + 8.0;
-        }
-        right -= 22.0;
-    };
     if let Some(remark) = remark {
-        put(remark, DROP, None);
+        canvas.text((right, base), remark, words(DROP, SMALL, Anchor::End));
+        right -= font::width(remark, SMALL) + BETWEEN;
     }
     for (name, stroke) in entries.iter().rev() {
-        put(name, GREY, Some(*stroke));
+        right = sample(canvas, (right, base), name, *stroke);
     }
     let unit = if unit.is_empty() { String::new() } else { format!("[{unit}]") };
     let room = right - place.left - font::width(&unit, SMALL) - 14.0;
@@ -92,15 +145,22 @@ pub(super) fn heading(
     canvas.text((left, base), &unit, words(GREY, SMALL, Anchor::Start));
 }
 
+/// The samples of the first `seconds`, as many as have room in `width` pixels.
+pub(super) fn within(samples: &mut Decimated, width: f64, seconds: f64) -> &[Bucket] {
+    let end = Time::from_secs_f64(seconds);
+    samples.cut(end);
+    samples.reduce(width as usize);
+    samples.buckets()
+}
+
 /// Draws the samples, each holding until the next. Where a connection is gone there is no line.
 fn draw_line(chart: &mut Chart<'_, '_>, line: &Line<'_>, width: f64, seconds: f64) {
     let mut samples = line.series.samples.clone();
-    samples.reduce((width / 1.5) as usize);
-    let buckets = samples.buckets();
+    let buckets = within(&mut samples, width / 1.5, seconds);
     let end = Time::from_secs_f64(seconds);
     let (mut mean, mut upper, mut lower): (Vec<Value>, Vec<Value>, Vec<Value>) = Default::default();
     for (i, bucket) in buckets.iter().enumerate() {
-        let next = buckets.get(i + 1).map_or(end.max(bucket.end), |next| next.start);
+        let next = buckets.get(i + 1).map_or(end, |next| next.start.min(end));
         let is_gone = bucket.last == 0.0;
         if !is_gone {
             let value = if bucket.count == 1 { bucket.last } else { bucket.mean_until(next) };

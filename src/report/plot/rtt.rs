@@ -7,7 +7,7 @@ use super::input::{PlotInput, PlotSeries};
 use super::panels::{Line, Panel, Scale};
 use super::sheet::Format;
 use super::style::{self, GREY, HEIGHT, MAX_SERIES};
-use super::{busiest, occupancy, page};
+use super::{busiest, page, panels};
 use crate::report::series::SeriesKind;
 
 /// A timeout so many times the round trip would press its line to the ground.
@@ -22,17 +22,17 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     }
     let panels: Vec<Panel<'_>> = shown.iter().map(|rtt| panel(input, rtt)).collect();
     let high = panels.iter().flat_map(|panel| &panel.lines).map(|line| line.series.max());
-    let scale =
-        Scale { what: Quantity::Time, high: high.fold(0.0, f64::max), seconds: input.seconds };
+    let scale = Scale {
+        what: Quantity::Time,
+        high: high.fold(0.0, f64::max),
+        seconds: input.shown_seconds(),
+    };
     let remark = (shown.len() < all.len())
         .then(|| format!("the {} longest of {} connections", shown.len(), all.len()));
     let height = if panels.len() > 4 { HEIGHT * 3 / 2 } else { HEIGHT };
-    let subtitle = input.subtitle(remark);
+    let subtitle = input.subtitle_over_time(remark);
     Some(page::sheet(format, height, "Smoothed round trips", &subtitle, |canvas, area| {
-        for (i, panel) in panels.iter().enumerate() {
-            let lowest = occupancy::is_lowest(i, panels.len());
-            panel.draw(canvas, occupancy::panel(area, i, panels.len()), scale, lowest);
-        }
+        panels::draw(canvas, area, &panels, panels.len(), scale);
     }))
 }
 

@@ -9,7 +9,7 @@ use super::occupancy::HEADING;
 use super::page::{self, Area};
 use super::panels;
 use super::sheet::Format;
-use super::style::{self, HEIGHT};
+use super::style::{self, HEIGHT, SMALL};
 use crate::report::series::{ConnectionStates, StateChange};
 
 /// The names of the states, in the order of a life.
@@ -32,6 +32,8 @@ const MOST: usize = 3;
 
 /// From the words below one connection to those above the next.
 const APART: f64 = 24.0;
+/// The least height of a row: the names of two states must not touch.
+const ROW: f64 = SMALL * 1.2;
 
 /// What is so many times a handshake away gets its own chart.
 const FAR: f64 = 4.0;
@@ -50,24 +52,32 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     }
     let remark =
         (shown.len() < all.len()).then(|| format!("the first {} connections", shown.len()));
-    let height = if shown.len() > 1 { HEIGHT * 3 / 2 } else { HEIGHT };
     let subtitle = input.subtitle(remark);
+    let least: Vec<f64> = shown.iter().map(least_height).collect();
+    let height = libm::ceil(page::ABOVE + least.iter().sum::<f64>()) as u32;
+    let height = height.max(HEIGHT);
     Some(page::sheet(format, height, "States of connections", &subtitle, |canvas, area| {
-        let height = area.height() / shown.len() as f64;
-        for (i, connection) in shown.iter().enumerate() {
-            let top = area.top + height * i as f64;
+        let stretch = area.height() / least.iter().sum::<f64>();
+        let mut top = area.top;
+        for (i, (connection, least)) in shown.iter().zip(&least).enumerate() {
             let apart = if i + 1 < shown.len() { APART } else { 0.0 };
-            let place = Area { top, bottom: top + height - apart, ..area };
-            draw_connection(canvas, place, connection);
+            let bottom = top + least * stretch;
+            draw_connection(canvas, Area { top, bottom: bottom - apart, ..area }, connection);
+            top = bottom;
         }
     }))
+}
+
+/// The height in which the names of a connection's states can be read.
+fn least_height(connection: &ConnectionStates) -> f64 {
+    HEADING + rows(connection).len() as f64 * ROW + chart::BELOW + APART
 }
 
 /// The states that a connection passes, its rows from below.
 fn rows(connection: &ConnectionStates) -> Vec<&'static str> {
     let both = || connection.client.iter().chain(&connection.server);
     let is_passed = |name: &str| both().any(|change| change.state == name);
-    let is_served = !connection.server.is_empty();
+    let is_served = !connection.server.is_empty() && !is_simultaneous(connection);
     let is_row =
         |name: &&str| *name == "CLOSED" || (*name == "LISTEN" && is_served) || is_passed(name);
     STATES.into_iter().filter(is_row).collect()
@@ -90,9 +100,9 @@ fn spans(connection: &ConnectionStates) -> Vec<Span> {
     };
     let opened =
         opened(&connection.client).into_iter().chain(opened(&connection.server)).reduce(f64::max);
-    // Without a handshake to measure by, a twentieth of all.
+    // Without a handshake to measure by, there is nothing between opening and closing.
     let all = times.last().map_or(0.0, |last| last - first);
-    let unit = opened.map_or(all / 20.0, |opened| opened - first).max(1e-9);
+    let unit = opened.map_or(all / FAR, |opened| opened - first).max(1e-9);
     let mut spans: Vec<Span> = Vec::new();
     for time in times {
         match spans.last_mut() {
@@ -133,17 +143,33 @@ fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStat
         let title = format!("time [{}]", x.unit);
         let y = if i == 0 { y.clone() } else { y.without_labels() };
         let mut chart = Chart::new(canvas, area, &x, &y, Some(&title));
-        let ends = [(&connection.client, "CLOSED", 0.07), (&connection.server, "LISTEN", -0.07)];
+        let server = if is_simultaneous(connection) { "CLOSED" } else { "LISTEN" };
+        let ends = [(&connection.client, "CLOSED", 0.07), (&connection.server, server, -0.07)];
         for ((changes, first, shift), stroke) in ends.into_iter().zip(strokes) {
             if !changes.is_empty() {
                 chart.line(steps(changes, first, &rows, (from, to), shift), stroke);
             }
         }
     }
-    let both = [("client", &connection.client), ("server", &connection.server)];
-    let shown = both.into_iter().zip(strokes).filter(|((_, changes), _)| !changes.is_empty());
+    let both = titles(connection).into_iter().zip([&connection.client, &connection.server]);
+    let shown = both.zip(strokes).filter(|((_, changes), _)| !changes.is_empty());
     let entries: Vec<_> = shown.map(|((name, _), stroke)| (name, stroke)).collect();
+    let entries: Vec<_> = entries.iter().map(|(name, stroke)| (name.as_str(), *stroke)).collect();
     panels::heading(canvas, place, (&connection.name, ""), &entries, None);
+}
+
+/// Whether both ends have sent a SYN: then neither is a server.
+fn is_simultaneous(connection: &ConnectionStates) -> bool {
+    connection.server.iter().any(|change| change.state == "SYN-SENT")
+}
+
+/// What both ends are called.
+fn titles(connection: &ConnectionStates) -> [String; 2] {
+    let roles = if is_simultaneous(connection) { ["", ""] } else { ["client ", "server "] };
+    std::array::from_fn(|i| match connection.ends[i].as_str() {
+        "" => ["client", "server"][i].to_owned(),
+        end => format!("{}{end}", roles[i]),
+    })
 }
 
 /// As many numbers as there is room for.
@@ -151,7 +177,7 @@ fn time_axis((from, to): Span, width: f64) -> Axis {
     const BETWEEN: f64 = 24.0;
     let axis = |count| Axis::between(Quantity::Time, from, to, count);
     let fits = |axis: &Axis| {
-        let widths = axis.ticks.iter().map(|(_, label)| font::width(label, style::SMALL) + BETWEEN);
+        let widths = axis.ticks.iter().map(|(_, label)| font::width(label, SMALL) + BETWEEN);
         widths.sum::<f64>() <= width
     };
     let most = ((width / 105.0) as usize).clamp(2, 8);
@@ -201,6 +227,7 @@ mod tests {
     fn opening_and_closing_are_shown_and_not_what_lies_between() {
         let connection = ConnectionStates {
             name: "web".into(),
+            ends: Default::default(),
             client: life(&[
                 (1.0, "SYN-SENT"),
                 (1.1, "ESTABLISHED"),
@@ -218,12 +245,69 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_never_opens_is_one_stretch() {
+        let refused = ConnectionStates {
+            client: life(&[(5.0, "SYN-SENT"), (5.41, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        let flooded = ConnectionStates {
+            server: life(&[(2.0, "SYN-RECEIVED"), (65.0, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        for connection in [refused, flooded] {
+            assert_eq!(spans(&connection).len(), 1, "{connection:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_states_keep_apart_however_many_connections_there_are() {
+        let changes: Vec<_> =
+            STATES.iter().enumerate().map(|(i, name)| (i as f64, *name)).collect();
+        let connection = ConnectionStates {
+            name: "all".into(),
+            client: life(&changes),
+            server: life(&changes),
+            ..ConnectionStates::default()
+        };
+        let input = PlotInput { states: vec![connection; MOST], ..PlotInput::default() };
+        let drawn = String::from_utf8(draw(&input, Format::Svg).expect("a plot")).expect("text");
+        let text = roxmltree::Document::parse(&drawn).expect("XML");
+        let is_state = |node: &roxmltree::Node<'_, '_>| {
+            node.is_element() && STATES.contains(&node.text().unwrap_or_default().trim())
+        };
+        let number = |node: roxmltree::Node<'_, '_>, name| -> f64 {
+            node.attribute(name).and_then(|value| value.parse().ok()).expect("a number")
+        };
+        let mut heights: Vec<f64> =
+            text.descendants().filter(is_state).map(|node| number(node, "y")).collect();
+        heights.sort_by(f64::total_cmp);
+        assert_eq!(heights.len(), MOST * STATES.len());
+        let size = text.descendants().find(is_state).map(|node| number(node, "font-size"));
+        let least = heights.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::MAX, f64::min);
+        assert!(least >= size.expect("a size"), "{least}");
+    }
+
+    #[test]
+    fn who_opens_at_once_is_no_server() {
+        let ends = ["10.0.0.1:5000".to_owned(), "10.0.0.2:6000".to_owned()];
+        let mut both = ConnectionStates {
+            ends,
+            client: life(&[(0.0, "SYN-SENT")]),
+            server: life(&[(0.0, "SYN-SENT")]),
+            ..ConnectionStates::default()
+        };
+        assert_eq!(titles(&both), ["10.0.0.1:5000", "10.0.0.2:6000"]);
+        both.server = life(&[(0.0, "SYN-RECEIVED")]);
+        assert_eq!(titles(&both), ["client 10.0.0.1:5000", "server 10.0.0.2:6000"]);
+    }
+
+    #[test]
     fn numbers_of_a_narrow_chart_keep_apart() {
         let span = (1234.5, 1234.5005);
         let wide = time_axis(span, 1000.0).ticks.len();
         let narrow = time_axis(span, 330.0).ticks;
         assert!((1..wide).contains(&narrow.len()), "{narrow:?} of {wide}");
-        let widths = narrow.iter().map(|(_, label)| font::width(label, style::SMALL));
+        let widths = narrow.iter().map(|(_, label)| font::width(label, SMALL));
         assert!(widths.sum::<f64>() <= 330.0, "{narrow:?}");
     }
 

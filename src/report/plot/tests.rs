@@ -47,6 +47,8 @@ fn flow(name: &str, mbps: f64, delay: f64) -> FlowCurves {
         throughput: Throughput { interval_seconds: 0.131_072, bytes, bps },
         delay: Some(Cdf { count: 1000, points }),
         rtt: None,
+        rtt_over_time: Vec::new(),
+        answers: Vec::new(),
     }
 }
 
@@ -295,6 +297,99 @@ fn ports_that_were_always_empty_make_no_plot() {
     assert_eq!(drawn(&input)[1], "queues");
     input.series[2].drops.push(Mark { seconds: 1.0, count: 1 });
     assert_eq!(drawn(&input)[2], "ports");
+}
+
+/// The texts of a drawing.
+fn texts(input: &PlotInput, stem: &str) -> Option<String> {
+    let drawn = all(input, Format::Svg).into_iter().find(|plot| plot.0 == stem)?;
+    Some(String::from_utf8(drawn.1).expect("text"))
+}
+
+/// A series that holds `value` from `from` to `to` of ten seconds and is zero elsewhere.
+fn pulse(label: &str, kind: SeriesKind, (from, to): (u64, u64), value: f64) -> PlotSeries {
+    let mut samples = Decimated::default();
+    for ms in 0..10_000 {
+        let is_up = (from..to).contains(&ms);
+        samples.push(Time::from_ms(ms), if is_up { value } else { 0.0 });
+    }
+    let path = format!("{label}.value");
+    PlotSeries { path, label: label.into(), kind, limit: None, drops: Vec::new(), samples }
+}
+
+#[test]
+fn what_is_recorded_of_connections_is_part_of_the_throughput() {
+    let mut input = small();
+    input.series.push(pulse("upload", SeriesKind::FlowThroughput, (1000, 5000), 8e6));
+    input.series.push(pulse("bulk", SeriesKind::FlowThroughput, (1000, 5000), 8e6));
+    input.series.push(pulse("r1 → r2", SeriesKind::LinkThroughput, (1000, 5000), 8e6));
+    let drawn = texts(&input, "throughput").expect("a plot");
+    // Four seconds of 8 Mbit/s are 4 MB.
+    assert!(drawn.contains("upload") && drawn.contains("3.81 MiB in all"), "{drawn}");
+    assert_eq!(drawn.matches("bulk").count(), 1, "seen to arrive and recorded, it is one flow");
+    assert!(!drawn.contains("r1 → r2"), "links are shown where there are no flows");
+    input.flows.clear();
+    input.series.retain(|series| series.kind != SeriesKind::FlowThroughput);
+    assert!(texts(&input, "throughput").expect("a plot").contains("r1 → r2"));
+}
+
+#[test]
+fn a_window_that_only_a_handshake_used_makes_no_plot() {
+    let connection = |flight: f64| PlotInput {
+        series: vec![
+            pulse("scan", SeriesKind::CongestionWindow, (1000, 1200), 14_600.0),
+            pulse("scan", SeriesKind::InFlight, (1000, 1200), flight),
+        ],
+        ..small()
+    };
+    assert!(texts(&connection(1.0), "congestion").is_none());
+    assert!(texts(&connection(14_480.0), "congestion").is_some());
+}
+
+#[test]
+fn plots_over_time_end_with_what_they_show() {
+    let of = |until| PlotInput {
+        series: vec![pulse("r1 → r2", SeriesKind::QueuePackets, (100, until), 5.0)],
+        flows: Vec::new(),
+        ..small()
+    };
+    let drawn = texts(&of(2000), "queues").expect("a plot");
+    assert!(drawn.contains("the first 2.16 s of 10 s"), "{drawn}");
+    let drawn = texts(&of(9000), "queues").expect("a plot");
+    assert!(!drawn.contains("the first"), "{drawn}");
+}
+
+#[test]
+fn answers_and_round_trips_are_drawn_over_time() {
+    let mut input = small();
+    assert!(texts(&input, "answers").is_none());
+    input.flows[0].rtt_over_time = (0..50).map(|i| (f64::from(i) / 5.0, 0.12)).collect();
+    input.flows[1].rtt_over_time = input.flows[0].rtt_over_time.clone();
+    input.flows[1].answers = vec![(2.0, 0.3), (4.0, 0.55)];
+    let drawn = texts(&input, "answers").expect("a plot");
+    assert!(drawn.contains("RTT ≤ 120 ms") && drawn.contains("answers ≤ 550 ms"), "{drawn}");
+}
+
+#[test]
+fn names_of_lines_stand_beside_the_title_where_panels_are_narrow() {
+    let connections = |count: usize| PlotInput {
+        series: (0..count)
+            .flat_map(|i| {
+                let name = format!("connection-{i}");
+                let mut series = vec![
+                    pulse(&name, SeriesKind::CongestionWindow, (100, 9000), 90_000.0),
+                    pulse(&name, SeriesKind::InFlight, (100, 9000), 80_000.0),
+                    pulse(&name, SeriesKind::SlowStartThreshold, (100, 9000), 70_000.0),
+                ];
+                series[0].samples.raise(100_000.0);
+                series
+            })
+            .collect(),
+        ..small()
+    };
+    let count = |input: &PlotInput| {
+        texts(input, "congestion").expect("a plot").matches("\nssthresh\n").count()
+    };
+    assert_eq!((count(&connections(2)), count(&connections(6))), (2, 1));
 }
 
 #[test]

@@ -112,6 +112,12 @@ impl Decimated {
         }
     }
 
+    /// Forgets what begins after `end`.
+    pub fn cut(&mut self, end: Time) {
+        let kept = self.buckets.partition_point(|bucket| bucket.start <= end);
+        self.buckets.truncate(kept);
+    }
+
     /// Doubles the width of all buckets.
     fn widen(&mut self) {
         // With 63 there are two buckets in all of time: wider is never asked for.

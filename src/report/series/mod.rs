@@ -8,6 +8,7 @@
 
 mod cdf;
 mod decimate;
+mod moments;
 mod rates;
 mod row;
 mod states;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use cdf::Times;
+use moments::Moments;
 use rates::Rates;
 use states::Lives;
 
@@ -60,6 +62,10 @@ pub enum SeriesKind {
     Timeout,
     /// Its segments sent again so far.
     Retransmits,
+    /// Data that a flow's receivers read \[bit/s\].
+    FlowThroughput,
+    /// What crosses one direction of a link \[bit/s\].
+    LinkThroughput,
     /// Anything else.
     Other,
 }
@@ -105,6 +111,24 @@ pub struct FlowCurves {
     pub delay: Option<Cdf>,
     /// Round-trip times.
     pub rtt: Option<Cdf>,
+    /// The same over time: when and how long, both \[s\].
+    #[serde(default)]
+    pub rtt_over_time: Vec<(f64, f64)>,
+    /// How long whole answers took, and when they had come, both \[s\].
+    #[serde(default)]
+    pub answers: Vec<(f64, f64)>,
+}
+
+impl FlowCurves {
+    /// When anything arrived the last time \[s\].
+    #[must_use]
+    pub fn last_seconds(&self) -> f64 {
+        let Throughput { interval_seconds, bps, .. } = &self.throughput;
+        let read = bps.iter().rposition(|bps| *bps > 0.0);
+        let read = read.map_or(0.0, |last| interval_seconds * (last + 1) as f64);
+        let moments = [&self.rtt_over_time, &self.answers];
+        moments.into_iter().filter_map(|all| all.last()).map(|last| last.0).fold(read, f64::max)
+    }
 }
 
 /// All that was kept of a run.
@@ -125,6 +149,8 @@ struct FlowRecord {
     rates: Rates,
     delay: Times,
     rtt: Times,
+    rtt_over_time: Moments,
+    answers: Moments,
 }
 
 /// Records series, drops and delays while a simulation runs.
@@ -206,6 +232,8 @@ impl<W: Write> Recorder<W> {
             throughput: record.rates.throughput(end),
             delay: record.delay.cdf(),
             rtt: record.rtt.cdf(),
+            rtt_over_time: record.rtt_over_time.points(),
+            answers: record.answers.points(),
         };
         let flows = self.flows.into_iter().map(curves).collect();
         let states = self.lives.finish(&names);
@@ -220,6 +248,8 @@ impl<W: Write> Recorder<W> {
             rates: Rates::default(),
             delay: Times::new(),
             rtt: Times::new(),
+            rtt_over_time: Moments::default(),
+            answers: Moments::default(),
         }))
     }
 }
@@ -247,6 +277,12 @@ impl<W: Write> Observer for Recorder<W> {
             Observation::RoundTrip { flow, rtt } => {
                 if let Some(record) = self.flow(flow) {
                     record.rtt.push(rtt);
+                    record.rtt_over_time.push(now, rtt);
+                }
+            }
+            Observation::Answered { flow, took } => {
+                if let Some(record) = self.flow(flow) {
+                    record.answers.push(now, took);
                 }
             }
             _ => {}

@@ -26,6 +26,9 @@ pub struct StateChange {
 pub struct ConnectionStates {
     /// The name of its conversation.
     pub name: String,
+    /// Address and port of the end that opened it, or first did, and of the other end.
+    #[serde(default)]
+    pub ends: [String; 2],
     /// The states of the end that opened it, in order.
     pub client: Vec<StateChange>,
     /// The states of the other end.
@@ -41,6 +44,30 @@ struct Life {
     states: ConnectionStates,
 }
 
+impl Life {
+    fn has_ends(&self, local: SocketAddrV4, remote: SocketAddrV4) -> bool {
+        let ends = [self.client, self.server];
+        ends == [local, remote] || ends == [remote, local]
+    }
+
+    /// Whether the end at `local` has gone, so that a change to `to` is of the next connection between
+    /// the same two addresses and ports.
+    fn is_over(&self, local: SocketAddrV4, to: &str) -> bool {
+        let ours = if self.client == local { &self.states.client } else { &self.states.server };
+        ours.last().is_some_and(|last| match last.state.as_str() {
+            "CLOSED" => true,
+            "TIME-WAIT" => to != "CLOSED",
+            _ => false,
+        })
+    }
+
+    /// The changes of the end at `local`.
+    fn of(&mut self, local: SocketAddrV4) -> &mut Vec<StateChange> {
+        let states = &mut self.states;
+        if self.client == local { &mut states.client } else { &mut states.server }
+    }
+}
+
 /// Follows the first connections of a run.
 #[derive(Debug, Default)]
 pub(super) struct Lives(Vec<Life>);
@@ -54,11 +81,8 @@ impl Lives {
         [local, remote]: [SocketAddrV4; 2],
         to: &str,
     ) {
-        let is_same = |life: &Life| {
-            let ends = [life.client, life.server];
-            ends == [local, remote] || ends == [remote, local]
-        };
-        let place = match self.0.iter().rposition(is_same) {
+        let is_of_it = |life: &Life| life.has_ends(local, remote) && !life.is_over(local, to);
+        let place = match self.0.iter().rposition(is_of_it) {
             Some(place) => place,
             None if self.0.len() == MOST => return,
             None => {
@@ -71,8 +95,7 @@ impl Lives {
                 self.0.len() - 1
             }
         };
-        let Life { client, states, .. } = &mut self.0[place];
-        let changes = if *client == local { &mut states.client } else { &mut states.server };
+        let changes = self.0[place].of(local);
         if changes.len() < MOST_CHANGES {
             changes.push(StateChange { seconds: now.as_secs_f64(), state: to.to_owned() });
         }
@@ -82,6 +105,7 @@ impl Lives {
     pub(super) fn finish(self, names: &[String]) -> Vec<ConnectionStates> {
         let named = |life: Life| ConnectionStates {
             name: names.get(life.flow.index()).cloned().unwrap_or_default(),
+            ends: [life.client.to_string(), life.server.to_string()],
             ..life.states
         };
         self.0.into_iter().map(named).collect()
@@ -108,6 +132,27 @@ mod tests {
         assert_eq!((seen[0].name.as_str(), seen[0].client[1].seconds), ("upload", 0.003));
         assert_eq!(names(&seen[0].client), ["SYN-SENT", "ESTABLISHED"]);
         assert_eq!(names(&seen[0].server), ["SYN-RECEIVED"]);
+    }
+
+    #[test]
+    fn a_port_that_is_used_again_begins_another_life() {
+        let [client, server] = ["10.0.0.1:50000", "10.0.0.2:80"]
+            .map(|end| end.parse::<SocketAddrV4>().expect("an address with a port"));
+        let mut lives = Lives::default();
+        for start in [0, 61] {
+            let at = |ms| Time::from_secs(start) + Time::from_ms(ms);
+            lives.note(at(0), FlowId(0), [client, server], "SYN-SENT");
+            lives.note(at(1), FlowId(0), [server, client], "SYN-RECEIVED");
+            lives.note(at(2), FlowId(0), [client, server], "ESTABLISHED");
+            lives.note(at(3), FlowId(0), [server, client], "CLOSED");
+            lives.note(at(4), FlowId(0), [client, server], "TIME-WAIT");
+            lives.note(at(60_004), FlowId(0), [client, server], "CLOSED");
+        }
+        let seen = lives.finish(&["many".into()]);
+        assert_eq!(seen.len(), 2);
+        assert!(seen.iter().all(|life| life.ends == ["10.0.0.1:50000", "10.0.0.2:80"]));
+        assert_eq!(seen.iter().map(|life| life.client.len()).collect::<Vec<_>>(), [4, 4]);
+        assert_eq!(seen.iter().map(|life| life.server.len()).collect::<Vec<_>>(), [2, 2]);
     }
 
     #[test]

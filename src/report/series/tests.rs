@@ -55,10 +55,15 @@ fn keeps_the_curves_of_flows() {
         recorder.observe(Time::from_ms(ms), &what);
     }
     recorder.observe(Time::from_ms(5), &Observation::RoundTrip { flow, rtt: Time::from_ms(3) });
+    recorder.observe(Time::from_ms(7), &Observation::Answered { flow, took: Time::from_ms(2) });
     let (recording, _) = recorder.finish(Time::from_secs(1)).expect("memory takes all");
     let [curves] = &recording.flows[..] else { panic!("one flow: {:?}", recording.flows) };
     assert_eq!(curves.name, "bulk");
     assert_eq!(curves.rtt.as_ref().map(|cdf| cdf.count), Some(1));
+    assert_eq!(
+        (&curves.rtt_over_time[..], &curves.answers[..]),
+        (&[(0.005, 0.003)][..], &[(0.007, 0.002)][..])
+    );
     let delay = curves.delay.as_ref().expect("delays");
     let median = delay.quantile(0.5).expect("a median");
     assert!((0.000_495..0.000_506).contains(&median), "{median}");

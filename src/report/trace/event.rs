@@ -37,7 +37,8 @@ impl Detail {
             Observation::Enqueued { .. }
             | Observation::RetransmissionTimer { .. }
             | Observation::Delivered { .. }
-            | Observation::RoundTrip { .. } => Self::Everything,
+            | Observation::RoundTrip { .. }
+            | Observation::Answered { .. } => Self::Everything,
         }
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn flow_of(what: &Observation) -> Option<FlowId> {
         Observation::RetransmissionTimer { flow, .. }
         | Observation::Delivered { flow, .. }
         | Observation::StateChanged { flow, .. } => *flow,
-        Observation::RoundTrip { flow, .. } => Some(*flow),
+        Observation::RoundTrip { flow, .. } | Observation::Answered { flow, .. } => Some(*flow),
         _ => packet_of(what).and_then(|packet| packet.label.flow),
     }
 }
@@ -85,9 +86,10 @@ pub(super) fn nodes_of(what: &Observation, names: &Names) -> [Option<NodeId>; 2]
             }
             Place::Node(node) | Place::Port { node, .. } => [Some(node), None],
         },
-        Observation::Derived { .. } | Observation::Wrote { .. } | Observation::RoundTrip { .. } => {
-            [None, None]
-        }
+        Observation::Derived { .. }
+        | Observation::Wrote { .. }
+        | Observation::RoundTrip { .. }
+        | Observation::Answered { .. } => [None, None],
     }
 }
 

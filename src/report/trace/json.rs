@@ -64,6 +64,8 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_s: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    took_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     written: Option<&'a str>,
     #[serde(flatten)]
     headers: Option<Headers>,
@@ -217,6 +219,10 @@ impl<'a> Object<'a> {
             Observation::RoundTrip { rtt, .. } => {
                 self.event = "round-trip";
                 self.rtt_s = Some(exact(*rtt));
+            }
+            Observation::Answered { took, .. } => {
+                self.event = "answered";
+                self.took_s = Some(exact(*took));
             }
             _ => {}
         }

@@ -114,6 +114,7 @@ pub(super) const fn word_of(what: &Observation) -> &'static str {
         Observation::Dropped { .. } => "Drop",
         Observation::StateChanged { .. } => "TCP",
         Observation::RoundTrip { .. } => "RTT",
+        Observation::Answered { .. } => "Done",
     }
 }
 
@@ -132,9 +133,10 @@ pub(super) fn place_of(what: &Observation, names: &Names) -> String {
         | Observation::Delivered { node, .. }
         | Observation::StateChanged { node, .. } => names.node(*node).to_owned(),
         Observation::Dropped { place, .. } => names.place(*place),
-        Observation::Derived { .. } | Observation::Wrote { .. } | Observation::RoundTrip { .. } => {
-            String::new()
-        }
+        Observation::Derived { .. }
+        | Observation::Wrote { .. }
+        | Observation::RoundTrip { .. }
+        | Observation::Answered { .. } => String::new(),
     }
 }
 
@@ -172,6 +174,13 @@ pub(super) fn text_of(what: &Observation, names: &Names, cx: &Context<'_>) -> St
         }
         Observation::RoundTrip { flow, rtt } => {
             format!("{} measures {}", names.flow(*flow), human::time(rtt.as_secs_f64()))
+        }
+        Observation::Answered { flow, took } => {
+            format!(
+                "{} has its answer after {}",
+                names.flow(*flow),
+                human::time(took.as_secs_f64())
+            )
         }
     }
 }

@@ -48,7 +48,11 @@ pub(super) fn connections(plan: &Plan, all: bool) -> Vec<Series> {
     };
     let apps = plan.apps.iter().enumerate();
     apps.filter(|(_, app)| app.spec.config().listens().is_none())
-        .flat_map(|(index, app)| series((index, &app.name)))
+        .flat_map(|(index, app)| {
+            // Of all conversations there is one anyway.
+            let throughput = (!all).then(|| super::throughput(plan, index));
+            series((index, &app.name)).into_iter().chain(throughput)
+        })
         .collect()
 }
 
