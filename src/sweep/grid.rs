@@ -57,6 +57,15 @@ impl Sweep {
         let own = self.points(cell).flat_map(|point| &point.settings);
         self.fixed.iter().chain(own).map(Setting::text).collect()
     }
+
+    /// A cell in words: `queue = 10p, flows = 4`.
+    #[must_use]
+    pub fn describe(&self, cell: &Cell) -> String {
+        let named = self.axes.iter().zip(self.points(cell));
+        let words: Vec<String> =
+            named.map(|(axis, point)| format!("{} = {}", axis.name, point.label)).collect();
+        if words.is_empty() { "the only cell".into() } else { words.join(", ") }
+    }
 }
 
 impl Study for Sweep {
@@ -124,12 +133,14 @@ mod tests {
             sweep.overrides(&cell),
             ["duration=\"2s\"", "links.a--b.queue=\"2p\"", "links.a--b.mtu=\"1000B\""]
         );
+        assert_eq!(sweep.describe(&cell), "links.a--b.queue = 2p, links.a--b.mtu = 1000B");
     }
 
     #[test]
     fn without_axes_there_is_one_cell() {
         let sweep = sweep("[measure]\nm = 'seed'");
         assert_eq!((sweep.cell_count(), sweep.cell(0).places.len()), (1, 0));
+        assert_eq!(sweep.describe(&sweep.cell(0)), "the only cell");
     }
 
     #[test]
@@ -143,5 +154,6 @@ mod tests {
         let last = sweep.cell(1);
         let set = ["links.a--b.queue=\"9p\"", "links.a--b.rate=\"9Mbps\""];
         assert_eq!(sweep.overrides(&last), set);
+        assert_eq!(sweep.describe(&last), "size = large");
     }
 }
