@@ -4,7 +4,7 @@ use super::recovery::parts;
 use super::rto::doubled;
 use super::state::State;
 use super::timers::Timer;
-use super::{CloseReason, Connection, NOWHERE};
+use super::{CloseReason, Connection};
 use crate::packet::tcp::Purpose;
 use crate::units::{MaybeTime, Time};
 
@@ -60,8 +60,7 @@ impl Connection {
         let recent = self.detects_by_time().then(|| self.rack.still_on_the_way(now));
         self.recovery.on_timeout(recent, &mut parts!(self));
         self.timers.stop(Timer::Reorder);
-        self.ecn.on_reduction();
-        self.tail_probe = NOWHERE;
+        self.on_reduction();
         self.rtt.back_off();
         self.restart_retransmission(now);
     }
