@@ -200,3 +200,29 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     assert_eq!(server.poll_event(), Some(Event::Closed(CloseReason::Reset)));
     assert_eq!((server.poll_transmit(now), server.poll_timeout()), (None, None));
 }
+
+/// A listener that answered with a cookie knows when by the timestamp at most.
+#[test]
+fn a_cookie_measures_no_round_trip() {
+    for timestamps in [true, false] {
+        let config = Arc::new(Config { timestamps, ..Config::linux() });
+        let mut client = Connection::connect(Arc::clone(&config), opening(CLIENT));
+        let syn = client.poll_transmit(Time::ZERO).expect("a SYN").segment;
+        let mut passing =
+            Connection::accept(Arc::clone(&config), opening(SERVER), Time::ZERO, &syn);
+        let answer = passing.poll_transmit(Time::ZERO).expect("a SYN-ACK").segment;
+        client.handle_segment(Time::from_ms(300), &answer, Ecn::NotEct);
+        let ack = client.poll_transmit(Time::from_ms(300)).expect("an ACK").segment;
+
+        let now = Time::from_ms(600);
+        let mut server = Connection::accept(config, opening(SERVER), now, &syn);
+        server.recall_syn_ack(now);
+        assert_eq!(server.poll_transmit(now), None);
+        server.handle_segment(now, &ack, Ecn::NotEct);
+        assert_eq!(server.state(), State::Established);
+        assert_eq!(server.smoothed_rtt(), timestamps.then_some(now));
+        // RFC 6298 section 5.7, or 600 ms and four times half of it.
+        let timeout = if timestamps { Time::from_ms(1800) } else { Time::from_secs(3) };
+        assert_eq!(server.retransmission_timeout(), timeout);
+    }
+}

@@ -121,8 +121,7 @@ impl Stack {
                 listener.opens_by_cookie();
             }
             if let Some(endpoint) = self.sockets.endpoint_mut(connection) {
-                // The SYN-ACK that this connection would send has been sent long ago.
-                let _ = endpoint.connection.poll_transmit(cx.now);
+                endpoint.connection.recall_syn_ack(cx.now);
             }
             self.receive_at_connection(cx, connection, arrival);
         }
