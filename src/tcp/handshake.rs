@@ -85,6 +85,9 @@ impl Connection {
             self.acks.now = true;
         } else {
             if self.passive {
+                if !self.acks.may_answer(now, &self.config) {
+                    return true;
+                }
                 // The waiting begins anew, though not the count of it (Linux `tcp_check_req`).
                 self.timers.stop(Timer::Retransmit);
             }

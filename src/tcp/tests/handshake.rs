@@ -168,13 +168,19 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     let syn = client.poll_transmit(now).expect("a SYN").segment;
     let listen = || Connection::accept(linux(), opening(SERVER), now, &syn);
 
-    // The same SYN again: the same SYN-ACK again.
+    // The same SYN again: the same SYN-ACK again, but no more than one for a while.
     let mut server = listen();
     let first = server.poll_transmit(now).expect("a SYN-ACK").segment;
     assert_eq!(server.poll_transmit(now), None);
     server.handle_segment(now, &syn, Ecn::NotEct);
     assert_eq!(server.poll_transmit(now).map(|outgoing| outgoing.segment), Some(first));
 
+    server.handle_segment(now, &syn, Ecn::NotEct);
+    assert_eq!(server.poll_transmit(now), None);
+    let now = Time::from_ms(500);
+    server.handle_segment(now, &syn, Ecn::NotEct);
+    assert_eq!(server.poll_transmit(now).map(|s| s.segment.flags), Some(Flags::SYN_ACK));
+    let now = Time::from_secs(1);
     // Another SYN: a challenge, and no change.
     let mut other = syn;
     other.seq = syn.seq.wrapping_add(10_000);
