@@ -79,6 +79,7 @@ fn both_ends_may_open_at_the_same_time() {
     assert_eq!(pair.states(), [State::SynSent; 2]);
     pair.step();
     assert_eq!(pair.states(), [State::SynReceived; 2]);
+    assert_eq!([CLIENT, SERVER].map(|end| pair.end(end).retransmissions()), [0; 2]);
     pair.apps[CLIENT].to_write = 5000;
     pair.run_for(Time::from_secs(1));
     assert_eq!(pair.states(), [State::Established; 2]);
