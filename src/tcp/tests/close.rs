@@ -199,9 +199,13 @@ fn data_for_an_orphan_reset_the_sender() {
     pair.end(CLIENT).close(now);
     pair.run_for(Time::from_secs(1));
     pair.apps[SERVER].to_write = 1;
+    let next = pair.end(CLIENT).next_number();
     pair.run();
     assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Aborted));
     assert_eq!(pair.end(SERVER).close_reason(), Some(CloseReason::Reset));
+    // As from a closed port.
+    let last = pair.sent(CLIENT).last().map(|record| (record.segment.flags, record.segment.seq));
+    assert_eq!(last, Some((Flags::RST, next)));
 }
 
 #[test]
@@ -324,4 +328,56 @@ fn an_idle_connection_is_probed_and_given_up() {
     assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
     let took = pair.now.saturating_sub(start).as_secs_f64();
     assert!((7200.0 + 9.0 * 75.0 - took).abs() < 1.0, "{took}");
+}
+
+/// A process that gives up has sent data before, and some of them may be lost.
+#[test]
+fn a_reset_after_a_gap_is_believed_if_it_follows_what_has_arrived() {
+    for (place, expected) in [(1500, State::Closed), (1499, State::Established)] {
+        let mut pair = established();
+        let early = from_client(&mut pair, Flags::ACK, 1000, 500);
+        answer(&mut pair, &early).expect("an answer");
+        let reset = from_client(&mut pair, Flags::RST, place, 0);
+        answer(&mut pair, &reset);
+        assert_eq!(pair.states()[SERVER], expected, "{place}");
+    }
+}
+
+/// The other end has reset before it knew that its FIN had arrived.
+#[test]
+fn a_reset_with_the_number_of_the_fin_is_believed() {
+    let mut pair = established();
+    let fin = from_client(&mut pair, Flags::FIN_ACK, 0, 0);
+    answer(&mut pair, &fin);
+    pair.run_for(Time::from_ms(100));
+    let reset = from_client(&mut pair, Flags::RST, 0, 0);
+    assert_eq!(pair.states()[SERVER], State::CloseWait);
+    assert_eq!(answer(&mut pair, &reset), None);
+    assert_eq!(pair.states()[SERVER], State::Closed);
+}
+
+#[test]
+fn a_fin_among_old_data_ends_nothing() {
+    let mut pair = established();
+    let fin = from_client(&mut pair, Flags::FIN_ACK, -1, 0);
+    assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.states()[SERVER], State::Established);
+    assert_eq!(pair.end(SERVER).recv(1), Err(RecvError::WouldBlock));
+}
+
+#[test]
+fn time_wait_lasts_even_if_not_all_was_read() {
+    let mut pair = established();
+    pair.apps[CLIENT].deaf = true;
+    pair.end(CLIENT).shutdown();
+    pair.run_for(Time::from_ms(100));
+    pair.apps[SERVER].to_write = 100;
+    pair.apps[SERVER].ends = true;
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states(), [State::TimeWait, State::Closed]);
+    let now = pair.now;
+    pair.end(CLIENT).close(now);
+    assert_eq!(pair.states()[CLIENT], State::TimeWait);
+    pair.run();
+    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Finished));
 }
