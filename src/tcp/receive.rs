@@ -75,7 +75,7 @@ impl Connection {
         let receiver = &self.receiver;
         let fits = arrival.end >= receiver.acknowledged && arrival.start <= receiver.edge;
         let outdated = !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment);
-        if fits && !outdated {
+        if fits && (!outdated || self.is_overtaken_ack(arrival)) {
             self.note_timestamp(now, arrival);
             return true;
         }

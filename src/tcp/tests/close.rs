@@ -381,3 +381,35 @@ fn time_wait_lasts_even_if_not_all_was_read() {
     pair.run();
     assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Finished));
 }
+
+/// A duplicate acknowledgment that a later one has overtaken is older, and still news.
+#[test]
+fn sack_blocks_of_an_overtaken_acknowledgment_count() {
+    let mut pair = established();
+    pair.end(CLIENT).send(14_480).expect("room");
+    pair.settle();
+    pair.end(SERVER).acks.now = true;
+    let now = pair.now;
+    let bare = pair.end(SERVER).poll_transmit(now).expect("an acknowledgment").segment;
+    let stamps = bare.options.timestamps.expect("timestamps");
+    let mut sacked = Vec::new();
+    for (number, age) in [(3, 0), (2, 5), (4, 5000)] {
+        let mut segment = bare;
+        let start = bare.ack.wrapping_add(number * 1448);
+        segment.options.sack.push(SackBlock { start, end: start.wrapping_add(1448) });
+        let value = stamps.value.wrapping_add(10).wrapping_sub(age);
+        segment.options.timestamps = Some(Timestamps { value, ..stamps });
+        pair.end(CLIENT).handle_segment(now, &segment, Ecn::NotEct);
+        sacked.push(pair.end(CLIENT).queue.sacked() / 1448);
+    }
+    assert_eq!(sacked, [1, 2, 2]);
+}
+
+#[test]
+fn a_late_acknowledgment_is_not_answered() {
+    let mut pair = established();
+    let mut late = from_client(&mut pair, Flags::ACK, -10, 0);
+    let stamps = late.options.timestamps.as_mut().expect("timestamps");
+    stamps.value = stamps.value.wrapping_sub(5000);
+    assert_eq!(answer(&mut pair, &late), None);
+}
