@@ -148,6 +148,7 @@ impl Connection {
         self.establish_control();
         self.pending = Pending::default();
         self.ready = None;
+        self.progress.stalled_since = MaybeTime::NONE;
         self.timers.stop(Timer::Retransmit);
         self.start_keep_alive(now);
         self.grow_send_buffer();

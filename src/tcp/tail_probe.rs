@@ -110,5 +110,8 @@ impl Connection {
             None => (Timer::Retransmit, timeout),
         };
         self.timers.set(timer, now.saturating_add(wait));
+        if let Some(since) = self.progress.stalled_since.get() {
+            self.hurry_for_user(now, timer, since);
+        }
     }
 }

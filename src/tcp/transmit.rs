@@ -153,6 +153,10 @@ impl Connection {
         if !self.timers.is_set(Timer::Retransmit) {
             self.timers.set(Timer::Retransmit, now.saturating_add(self.syn_timeout()));
         }
+        let since = self.progress.stalled_since.get_or_insert(now);
+        if self.state == State::SynSent && !first {
+            self.hurry_for_user(now, Timer::Retransmit, since);
+        }
         let answer = self.state == State::SynReceived;
         let stamps = if answer && self.agreed.timestamps { TIMESTAMPS } else { 0 };
         let size = u64::from(self.opening.mss.saturating_sub(stamps).max(1));

@@ -413,3 +413,23 @@ fn a_late_acknowledgment_is_not_answered() {
     stamps.value = stamps.value.wrapping_sub(5000);
     assert_eq!(answer(&mut pair, &late), None);
 }
+
+#[test]
+fn the_user_timeout_goes_before_the_number_of_probes() {
+    let seconds = Time::from_secs;
+    let keeping = Config {
+        keep_alive: true,
+        keep_alive_idle: seconds(10),
+        keep_alive_interval: seconds(1),
+        ..Config::linux()
+    };
+    for (user_timeout, expected) in [(None, 19.0), (Some(12), 12.0), (Some(2), 11.0)] {
+        let config = Config { user_timeout: user_timeout.map(seconds), ..keeping.clone() };
+        let mut pair = Pair::established(&config, losing(|_| true));
+        let heard = pair.end(SERVER).progress.heard;
+        pair.run();
+        let reset = pair.sent(SERVER).last().expect("a reset").at;
+        let took = reset.saturating_sub(heard).as_secs_f64();
+        assert!((took - expected).abs() < 0.1, "{user_timeout:?}: {took}");
+    }
+}

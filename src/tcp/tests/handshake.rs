@@ -175,13 +175,13 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     assert_eq!(server.poll_transmit(now), None);
     server.handle_segment(now, &syn, Ecn::NotEct);
     assert_eq!(server.poll_transmit(now).map(|outgoing| outgoing.segment), Some(first));
-
     server.handle_segment(now, &syn, Ecn::NotEct);
     assert_eq!(server.poll_transmit(now), None);
     let now = Time::from_ms(500);
     server.handle_segment(now, &syn, Ecn::NotEct);
     assert_eq!(server.poll_transmit(now).map(|s| s.segment.flags), Some(Flags::SYN_ACK));
     let now = Time::from_secs(1);
+
     // Another SYN: a challenge, and no change.
     let mut other = syn;
     other.seq = syn.seq.wrapping_add(10_000);
@@ -206,6 +206,18 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     assert!(server.is_passive());
     assert_eq!(server.poll_event(), Some(Event::Closed(CloseReason::Reset)));
     assert_eq!((server.poll_transmit(now), server.poll_timeout()), (None, None));
+}
+
+#[test]
+fn the_user_timeout_counts_while_connecting() {
+    for (limit_ms, sent, end) in [(2500, &[0., 1., 2.][..], 2.5), (300, &[0., 1.][..], 1.004)] {
+        let config = Config { user_timeout: Some(Time::from_ms(limit_ms)), ..Config::linux() };
+        let mut pair = Pair::new(&config, losing(|_| true));
+        pair.run();
+        assert_eq!(seconds(&pair, CLIENT), sent);
+        assert_eq!(pair.events, [(CLIENT, Event::Closed(CloseReason::TimedOut))]);
+        assert_eq!(pair.now.as_secs_f64(), end);
+    }
 }
 
 /// A listener that answered with a cookie knows when by the timestamp at most.
