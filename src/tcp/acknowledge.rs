@@ -47,7 +47,7 @@ impl Connection {
         };
         let may_grow = self.recover(now, &news, blocks.repeated);
         if self.recovery.phase == Phase::Recovery && phase != Phase::Recovery {
-            self.ecn.on_reduction();
+            self.on_reduction();
         }
         let delivered = self.recovery.arrived(&self.queue) - before.0;
         let told = Told {
@@ -82,7 +82,7 @@ impl Connection {
     /// A loss was found: begins fast recovery, unless a recovery is going on.
     pub(super) fn enter_recovery(&mut self) {
         if self.recovery.begin(&mut parts!(self)) {
-            self.ecn.on_reduction();
+            self.on_reduction();
         }
     }
 

@@ -89,7 +89,8 @@ impl Connection {
     /// that were not read, the other end gets a reset, as it cannot know that they are lost
     /// (RFC 2525 section 2.17; Linux).
     pub fn close(&mut self, now: Time) {
-        if self.receiver.unread > 0 {
+        // TIME-WAIT lasts whatever was not read.
+        if self.receiver.unread > 0 && self.state != State::TimeWait {
             return self.abort();
         }
         self.shutdown();

@@ -95,16 +95,17 @@ impl AckPolicy {
     /// Answers a segment that does not fit. Those that carry nothing are answered only so often
     /// (RFC 5961 section 7), lest two ends answer each other for ever.
     pub(super) fn challenge(&mut self, now: Time, config: &Config, carries_data: bool) {
-        let recent = self
-            .challenged
-            .get()
-            .is_some_and(|last| now.saturating_sub(last) < config.challenge_interval);
-        if carries_data {
-            self.now = true;
-        } else if !recent {
+        self.now |= carries_data || self.may_answer(now, config);
+    }
+
+    /// Whether another segment that carries nothing may be answered now; notes that it is.
+    pub(super) fn may_answer(&mut self, now: Time, config: &Config) -> bool {
+        let last = self.challenged.get();
+        let recent = last.is_some_and(|last| now.saturating_sub(last) < config.challenge_interval);
+        if !recent {
             self.challenged = MaybeTime::some(now);
-            self.now = true;
         }
+        !recent
     }
 }
 

@@ -150,7 +150,7 @@ impl Connection {
             return;
         }
         if self.recovery.on_echo(&mut parts!(self)) {
-            self.ecn.on_reduction();
+            self.on_reduction();
         }
     }
 

@@ -85,6 +85,9 @@ impl Connection {
             let base = self.rtt.base(&self.config);
             let wait = doubled(base, self.progress.persist_backoff, &self.config);
             self.timers.set(Timer::Persist, now.saturating_add(wait));
+            if let Some(since) = self.progress.shut_since.get() {
+                self.hurry_for_user(now, Timer::Persist, since);
+            }
         }
     }
 }

@@ -42,6 +42,13 @@ impl Connection {
         connection
     }
 
+    /// Takes a SYN of which only a SYN cookie was kept: the SYN-ACK went out long ago, nobody knows
+    /// when. Unless a timestamp comes back, no round trip is measured, as in Linux.
+    pub fn recall_syn_ack(&mut self, now: Time) {
+        let _ = self.poll_transmit(now);
+        self.progress.syn_sent = MaybeTime::NONE;
+    }
+
     /// RFC 9293 section 3.10.7.3: a segment in SYN-SENT.
     pub(super) fn handle_in_syn_sent(&mut self, now: Time, segment: &Segment) {
         let ack = offset(self.opening.isn, self.queue.next, segment.ack);
@@ -78,6 +85,9 @@ impl Connection {
             self.acks.now = true;
         } else {
             if self.passive {
+                if !self.acks.may_answer(now, &self.config) {
+                    return true;
+                }
                 // The waiting begins anew, though not the count of it (Linux `tcp_check_req`).
                 self.timers.stop(Timer::Retransmit);
             }
@@ -138,6 +148,7 @@ impl Connection {
         self.establish_control();
         self.pending = Pending::default();
         self.ready = None;
+        self.progress.stalled_since = MaybeTime::NONE;
         self.timers.stop(Timer::Retransmit);
         self.start_keep_alive(now);
         self.grow_send_buffer();

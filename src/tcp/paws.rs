@@ -1,8 +1,8 @@
 //! Timestamps of segments that arrive: which to echo, and which are too old to be taken (RFC 7323
 //! sections 4.3 and 5).
 
-use super::Connection;
 use super::receive::Arrival;
+use super::{Connection, number};
 use crate::packet::tcp::Segment;
 use crate::units::{MaybeTime, Time};
 
@@ -20,6 +20,25 @@ impl Connection {
             }
             _ => false,
         }
+    }
+
+    /// Whether this is a duplicate acknowledgment that a later one has overtaken. It is taken though
+    /// it is outdated, for its SACK blocks (Linux `tcp_disordered_ack_check`).
+    pub(super) fn is_overtaken_ack(&self, arrival: Arrival<'_>) -> bool {
+        let segment = arrival.segment;
+        let repeats = segment.flags.ack
+            && arrival.start == arrival.end
+            && arrival.start == self.receiver.next
+            && segment.ack == number(self.opening.isn, self.queue.unacknowledged);
+        let shift = self.agreed.window_scale.unwrap_or(0);
+        let window = u32::from(segment.window) << shift;
+        let opens = self.window.updated_seq < arrival.start || window > self.window.size;
+        let replayed = segment.options.timestamps.is_none_or(|stamps| {
+            let age = self.recent_timestamp.wrapping_sub(stamps.value);
+            let timeout = self.rtt.timeout(&self.config);
+            Time::from_ms(age.into()) > timeout.saturating_add(Time::from_ps(timeout.as_ps() / 5))
+        });
+        repeats && !opens && window > 0 && !replayed
     }
 
     /// RFC 7323 section 4.3: what to echo.

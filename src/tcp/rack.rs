@@ -8,7 +8,7 @@ use super::recovery::Phase;
 use super::scoreboard::Cutoff;
 use super::send_queue::Sent;
 use super::timers::Timer;
-use super::{Connection, Offset};
+use super::{Connection, NOWHERE, Offset};
 use crate::packet::tcp::Segment;
 use crate::units::{MaybeTime, Time};
 
@@ -177,7 +177,9 @@ impl Connection {
         repeated: bool,
     ) -> bool {
         let learnt = self.rack.learn(delivery);
-        if repeated {
+        // As in Linux, only what reordering may have caused counts: that has to have been seen, and
+        // a probe is sent by a timer.
+        if repeated && self.rack.reordering_seen && self.tail_probe == NOWHERE {
             self.rack.widen(self.queue.unacknowledged, self.queue.next);
         }
         learnt && self.mark_late(now)
@@ -213,5 +215,61 @@ impl Connection {
             self.enter_recovery();
             self.restart_retransmission(now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::packet::ipv4::Ecn;
+    use crate::packet::tcp::{Flags, SackBlock, SeqNum};
+    use crate::tcp::Opening;
+    use crate::tcp::config::Config;
+
+    fn opening(local_port: u16, remote_port: u16) -> Opening {
+        let isn = SeqNum::new(u32::from(local_port));
+        Opening { local_port, remote_port, mss: 1460, isn, timestamp_offset: 7 }
+    }
+
+    /// A sender with ten segments in flight, and the acknowledgment of none of them.
+    fn sender() -> (Connection, Segment) {
+        let config = Arc::new(Config::linux());
+        let mut client = Connection::connect(Arc::clone(&config), opening(1, 2));
+        let syn = client.poll_transmit(Time::ZERO).expect("a SYN").segment;
+        let mut server = Connection::accept(config, opening(2, 1), Time::ZERO, &syn);
+        let answer = server.poll_transmit(Time::ZERO).expect("a SYN-ACK").segment;
+        let now = Time::from_ms(40);
+        client.handle_segment(now, &answer, Ecn::NotEct);
+        client.send(14_480).expect("room");
+        while client.poll_transmit(now).is_some() {}
+        let options = crate::packet::tcp::Options { mss: None, ..answer.options };
+        let seq = answer.seq.wrapping_add(1);
+        (client, Segment { seq, flags: Flags::ACK, options, window: 500, ..answer })
+    }
+
+    /// The first segment has arrived twice, says a D-SACK.
+    fn repeat(sender: &mut Connection, bare: &Segment) -> u8 {
+        let (start, end) = (bare.ack, bare.ack.wrapping_add(1448));
+        let mut told = Segment { ack: end, ..*bare };
+        told.options.sack.push(SackBlock { start, end });
+        sender.handle_segment(Time::from_ms(80), &told, Ecn::NotEct);
+        sender.rack.widened
+    }
+
+    #[test]
+    fn a_duplicate_widens_the_window_if_reordering_may_have_caused_it() {
+        let (mut client, bare) = sender();
+        assert_eq!(repeat(&mut client, &bare), 0);
+        client.rack.reordering_seen = true;
+        assert_eq!(repeat(&mut client, &bare), 1);
+        // Once in a round trip.
+        assert_eq!(repeat(&mut client, &bare), 1);
+        // A probe is sent by a timer.
+        let (mut client, bare) = sender();
+        client.rack.reordering_seen = true;
+        client.tail_probe = client.queue.next;
+        assert_eq!(repeat(&mut client, &bare), 0);
     }
 }

@@ -75,11 +75,16 @@ impl Connection {
         let receiver = &self.receiver;
         let fits = arrival.end >= receiver.acknowledged && arrival.start <= receiver.edge;
         let outdated = !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment);
-        if fits && !outdated {
+        if fits && (!outdated || self.is_overtaken_ack(arrival)) {
             self.note_timestamp(now, arrival);
             return true;
         }
-        if !arrival.segment.flags.rst {
+        if arrival.segment.flags.rst {
+            return self.is_reset_of_last_fin(arrival);
+        }
+        // Late acknowledgments are common, and Linux does not answer them.
+        let is_late = arrival.start == arrival.end && arrival.start < receiver.next;
+        if !(outdated && is_late && arrival.segment.flags.ack) {
             let carries = arrival.end > arrival.start && !arrival.segment.flags.syn;
             if carries && arrival.end <= receiver.next {
                 // Old data: say that they came twice (RFC 2883).
@@ -90,12 +95,23 @@ impl Connection {
         false
     }
 
-    /// Second: RST (RFC 5961 section 3.2). Only the exact next number is believed.
+    /// Whether a reset has the number of the other end's FIN, which it may have sent before it knew
+    /// that the FIN had arrived (Linux `tcp_reset_check`).
+    fn is_reset_of_last_fin(&self, arrival: Arrival<'_>) -> bool {
+        let receiver = &self.receiver;
+        self.state != State::TimeWait && receiver.finished() && arrival.start == receiver.fin
+    }
+
+    /// Second: RST (RFC 5961 section 3.2). Only the exact next number is believed, or, as in Linux,
+    /// what comes after all that SACK tells of: a reset follows data of which some were lost.
     fn check_reset(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
         if !arrival.segment.flags.rst {
             return true;
         }
-        if arrival.start != self.receiver.next {
+        let next = self.receiver.next;
+        let last = next + self.receiver.held.reach(next).cast_signed();
+        let is_last = self.agreed.sack && arrival.start == last;
+        if arrival.start != next && !is_last && !self.is_reset_of_last_fin(arrival) {
             self.acks.challenge(now, &self.config, false);
             return false;
         }
@@ -167,8 +183,10 @@ impl Connection {
         // Nothing comes after a FIN.
         let kept = end.min(self.receiver.edge).min(self.receiver.fin);
         if self.orphan && kept > self.receiver.next {
-            // RFC 9293 section 3.6.1: nobody will read them; tell the other end.
-            return self.reset_connection(CloseReason::Aborted);
+            // RFC 9293 section 3.6.1: nobody will read them; tell the other end, as a closed port
+            // does (Linux).
+            self.ready = no_connection::reset_for(arrival.segment).map(Box::new);
+            return self.finish(CloseReason::Aborted);
         }
         self.take_mark(now, arrival);
         let next = self.receiver.next;
@@ -229,6 +247,11 @@ impl Connection {
     /// of data (`tcp_data_queue_ofo` of Linux).
     fn note_fin(&mut self, arrival: Arrival<'_>) {
         let fin = arrival.end - 1;
+        if fin < self.receiver.next {
+            // Among data that are there no stream can end.
+            self.acks.now = true;
+            return;
+        }
         let is_known = self.receiver.fin == fin;
         self.receiver.fin = fin;
         if fin <= self.receiver.next {

@@ -76,10 +76,16 @@ impl Connection {
         if !self.progress.probe_repeated || repeated || (bare_duplicate && acknowledged == end) {
             self.tail_probe = NOWHERE;
         } else if acknowledged > end {
-            self.tail_probe = NOWHERE;
             self.recovery.on_repaired(&mut parts!(self));
-            self.ecn.on_reduction();
+            self.on_reduction();
         }
+    }
+
+    /// The window comes down: the other end is told of it, and what a probe may have repaired is
+    /// accounted for (`tcp_init_cwnd_reduction` of Linux).
+    pub(super) const fn on_reduction(&mut self) {
+        self.ecn.on_reduction();
+        self.tail_probe = NOWHERE;
     }
 
     /// No probe is sent any more: what is missing is known.
@@ -104,5 +110,8 @@ impl Connection {
             None => (Timer::Retransmit, timeout),
         };
         self.timers.set(timer, now.saturating_add(wait));
+        if let Some(since) = self.progress.stalled_since.get() {
+            self.hurry_for_user(now, timer, since);
+        }
     }
 }

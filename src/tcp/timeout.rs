@@ -4,9 +4,9 @@ use super::recovery::parts;
 use super::rto::doubled;
 use super::state::State;
 use super::timers::Timer;
-use super::{CloseReason, Connection, NOWHERE};
+use super::{CloseReason, Connection};
 use crate::packet::tcp::Purpose;
-use crate::units::{MaybeTime, Time};
+use crate::units::Time;
 
 impl Connection {
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Does nothing when called
@@ -15,7 +15,7 @@ impl Connection {
         while let Some(timer) = self.timers.take_expired(now) {
             match timer {
                 Timer::Retransmit if self.state.is_synchronized() => self.on_retransmit(now),
-                Timer::Retransmit => self.on_syn_timeout(),
+                Timer::Retransmit => self.on_syn_timeout(now),
                 Timer::Reorder => self.on_reorder_timeout(now),
                 Timer::TailProbe => self.on_tail_probe_timeout(),
                 Timer::Persist => self.on_persist(now),
@@ -34,13 +34,16 @@ impl Connection {
         doubled(self.config.rto_initial, doublings, &self.config)
     }
 
-    fn on_syn_timeout(&mut self) {
+    fn on_syn_timeout(&mut self, now: Time) {
         let config = &self.config;
         let retries = match self.state {
             State::SynSent => config.syn_retries.saturating_add(config.syn_linear_timeouts),
             _ => config.synack_retries,
         };
-        if self.progress.syn_timeouts >= retries {
+        // As in Linux, even the most impatient user waits for a second SYN, and a SYN-ACK has none.
+        let has_user = !self.passive && self.progress.syn_timeouts > 0;
+        let since = self.progress.stalled_since.get().filter(|_| has_user);
+        if self.progress.syn_timeouts >= retries || self.user_is_tired(now, since) {
             return self.finish(CloseReason::TimedOut);
         }
         self.progress.syn_timeouts += 1;
@@ -60,10 +63,24 @@ impl Connection {
         let recent = self.detects_by_time().then(|| self.rack.still_on_the_way(now));
         self.recovery.on_timeout(recent, &mut parts!(self));
         self.timers.stop(Timer::Reorder);
-        self.ecn.on_reduction();
-        self.tail_probe = NOWHERE;
+        self.on_reduction();
         self.rtt.back_off();
         self.restart_retransmission(now);
+    }
+
+    /// Whether nothing has come for as long as the user timeout since `since` (RFC 5482).
+    fn user_is_tired(&self, now: Time, since: Option<Time>) -> bool {
+        let limit = self.config.user_timeout.zip(since);
+        limit.is_some_and(|(limit, since)| now.saturating_sub(since) >= limit)
+    }
+
+    /// No timer that runs out later than the user timeout after `since` is of use
+    /// (`tcp_clamp_rto_to_user_timeout` of Linux).
+    pub(super) fn hurry_for_user(&mut self, now: Time, timer: Timer, since: Time) {
+        if let Some(limit) = self.config.user_timeout {
+            let soonest = now.saturating_add(self.config.clock);
+            self.timers.bring_forward(timer, since.saturating_add(limit).max(soonest));
+        }
     }
 
     /// Whether what has been unanswered since `since` is given up.
@@ -79,15 +96,10 @@ impl Connection {
         if !self.is_blocked_by_window() {
             return;
         }
-        let since = self.progress.stalled_since.get_or_insert(now);
-        if self.is_tired_of_probing(now)
-            || self.progress.probes > self.config.retries
-            || (self.progress.probes > 0 && self.has_waited_enough(now, since))
-        {
+        // Probes without an answer are counted, not timed (Linux `tcp_probe_timer`).
+        let most = if self.orphan { self.config.orphan_retries } else { self.config.retries };
+        if self.is_tired_of_probing(now) || self.progress.probes >= most {
             return self.finish(CloseReason::TimedOut);
-        }
-        if self.progress.probes == 0 {
-            self.progress.stalled_since = MaybeTime::some(now);
         }
         self.progress.probes += 1;
         self.progress.persist_backoff += 1;
@@ -114,17 +126,25 @@ impl Connection {
     /// RFC 9293 section 3.8.4. The timer is not moved by each segment; it looks when it runs out.
     fn on_keep_alive(&mut self, now: Time) {
         let due = self.progress.heard.saturating_add(self.config.keep_alive_idle);
-        if due > now {
-            self.timers.set(Timer::KeepAlive, due);
+        // What waits to be sent or acknowledged has timers of its own (`tcp_keepalive_timer`).
+        let waits = self.queue.unsent() > 0 || self.queue.fin_waits();
+        let idles = self.queue.in_flight() == 0 && !waits;
+        if due > now || !idles {
+            let later = now.saturating_add(self.config.keep_alive_idle);
+            self.timers.set(Timer::KeepAlive, if idles { due } else { later });
             return;
         }
-        if self.progress.probes >= self.config.keep_alive_probes {
+        let probes = self.progress.probes;
+        let gives_up = match self.config.user_timeout {
+            // The user's patience goes before the number of probes.
+            Some(_) => probes > 0 && self.user_is_tired(now, Some(self.progress.heard)),
+            None => probes >= self.config.keep_alive_probes,
+        };
+        if gives_up {
             return self.reset_connection(CloseReason::TimedOut);
         }
         self.timers.set(Timer::KeepAlive, now.saturating_add(self.config.keep_alive_interval));
-        if self.queue.in_flight() == 0 {
-            self.progress.probes += 1;
-            self.pending.probe = true;
-        }
+        self.progress.probes += 1;
+        self.pending.probe = true;
     }
 }

@@ -46,6 +46,13 @@ impl Timers {
     pub(super) const fn set(&mut self, timer: Timer, deadline: Time) {
         self.0[timer as usize] = deadline;
     }
+    /// Lets a timer that is set run out at `deadline` at the latest.
+    pub(super) fn bring_forward(&mut self, timer: Timer, deadline: Time) {
+        if self.is_set(timer) {
+            let place = &mut self.0[timer as usize];
+            *place = (*place).min(deadline);
+        }
+    }
     pub(super) const fn stop(&mut self, timer: Timer) {
         self.0[timer as usize] = Time::MAX;
     }

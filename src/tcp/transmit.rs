@@ -102,7 +102,7 @@ impl Connection {
                     *segment = *ready;
                 }
             }
-            Kind::Syn => *segment = self.send_syn(now),
+            Kind::Syn => *segment = self.send_syn(now, purpose),
             Kind::NewData | Kind::BareAck | Kind::Old => {
                 self.write_text(now, start, (bytes, fin), segment);
             }
@@ -142,13 +142,20 @@ impl Connection {
         self.bare_ack()
     }
 
-    fn send_syn(&mut self, now: Time) -> Segment {
+    fn send_syn(&mut self, now: Time, purpose: Purpose) -> Segment {
         let first = self.queue.next == 0;
         self.progress.syn_sent = first.then_some(now).into();
-        self.progress.retransmissions += u32::from(!first);
+        // Where both opened, the SYN-ACK is no repetition of the SYN.
+        let answers = self.state == State::SynReceived && !self.passive;
+        let again = !first && !(answers && purpose == Purpose::Ordinary);
+        self.progress.retransmissions += u32::from(again);
         self.queue.next = self.queue.next.max(1);
         if !self.timers.is_set(Timer::Retransmit) {
             self.timers.set(Timer::Retransmit, now.saturating_add(self.syn_timeout()));
+        }
+        let since = self.progress.stalled_since.get_or_insert(now);
+        if self.state == State::SynSent && !first {
+            self.hurry_for_user(now, Timer::Retransmit, since);
         }
         let answer = self.state == State::SynReceived;
         let stamps = if answer && self.agreed.timestamps { TIMESTAMPS } else { 0 };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use readings::{PortDepth, PortReading};
 
-use readings::merge;
+use readings::Closed;
 
 use super::tcp::LastConnection;
 use crate::id::{AppId, SocketId};
@@ -36,7 +36,7 @@ pub struct Sockets {
     /// Raw sockets, which see everything.
     raw: Vec<SocketId>,
     /// Results of ports whose sockets are closed.
-    closed: Vec<PortReading>,
+    closed: Closed,
     /// What connections cost.
     pub(super) memory: TcpMemory,
     /// By process: the codepoint of what it sends, if that is not 0.
@@ -80,7 +80,7 @@ impl Sockets {
             open: Vec::new(),
             free: Vec::new(),
             raw: Vec::new(),
-            closed: Vec::new(),
+            closed: Closed::default(),
             memory: TcpMemory::default(),
             dscp: BTreeMap::new(),
             last: BTreeMap::new(),
@@ -331,7 +331,7 @@ impl Sockets {
         if let Some(reading) = self.reading(now, id)
             && reading.results.received > 0
         {
-            merge(&mut self.closed, reading);
+            self.closed.add(reading);
         }
         let Some(open) = self.open.get_mut(id.index()).and_then(Option::take) else { return };
         if let Some(endpoint) = open.endpoint() {

@@ -199,9 +199,13 @@ fn data_for_an_orphan_reset_the_sender() {
     pair.end(CLIENT).close(now);
     pair.run_for(Time::from_secs(1));
     pair.apps[SERVER].to_write = 1;
+    let next = pair.end(CLIENT).next_number();
     pair.run();
     assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Aborted));
     assert_eq!(pair.end(SERVER).close_reason(), Some(CloseReason::Reset));
+    // As from a closed port.
+    let last = pair.sent(CLIENT).last().map(|record| (record.segment.flags, record.segment.seq));
+    assert_eq!(last, Some((Flags::RST, next)));
 }
 
 #[test]
@@ -324,4 +328,108 @@ fn an_idle_connection_is_probed_and_given_up() {
     assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
     let took = pair.now.saturating_sub(start).as_secs_f64();
     assert!((7200.0 + 9.0 * 75.0 - took).abs() < 1.0, "{took}");
+}
+
+/// A process that gives up has sent data before, and some of them may be lost.
+#[test]
+fn a_reset_after_a_gap_is_believed_if_it_follows_what_has_arrived() {
+    for (place, expected) in [(1500, State::Closed), (1499, State::Established)] {
+        let mut pair = established();
+        let early = from_client(&mut pair, Flags::ACK, 1000, 500);
+        answer(&mut pair, &early).expect("an answer");
+        let reset = from_client(&mut pair, Flags::RST, place, 0);
+        answer(&mut pair, &reset);
+        assert_eq!(pair.states()[SERVER], expected, "{place}");
+    }
+}
+
+/// The other end has reset before it knew that its FIN had arrived.
+#[test]
+fn a_reset_with_the_number_of_the_fin_is_believed() {
+    let mut pair = established();
+    let fin = from_client(&mut pair, Flags::FIN_ACK, 0, 0);
+    answer(&mut pair, &fin);
+    pair.run_for(Time::from_ms(100));
+    let reset = from_client(&mut pair, Flags::RST, 0, 0);
+    assert_eq!(pair.states()[SERVER], State::CloseWait);
+    assert_eq!(answer(&mut pair, &reset), None);
+    assert_eq!(pair.states()[SERVER], State::Closed);
+}
+
+#[test]
+fn a_fin_among_old_data_ends_nothing() {
+    let mut pair = established();
+    let fin = from_client(&mut pair, Flags::FIN_ACK, -1, 0);
+    assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
+    assert_eq!(pair.states()[SERVER], State::Established);
+    assert_eq!(pair.end(SERVER).recv(1), Err(RecvError::WouldBlock));
+}
+
+#[test]
+fn time_wait_lasts_even_if_not_all_was_read() {
+    let mut pair = established();
+    pair.apps[CLIENT].deaf = true;
+    pair.end(CLIENT).shutdown();
+    pair.run_for(Time::from_ms(100));
+    pair.apps[SERVER].to_write = 100;
+    pair.apps[SERVER].ends = true;
+    pair.run_for(Time::from_secs(1));
+    assert_eq!(pair.states(), [State::TimeWait, State::Closed]);
+    let now = pair.now;
+    pair.end(CLIENT).close(now);
+    assert_eq!(pair.states()[CLIENT], State::TimeWait);
+    pair.run();
+    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Finished));
+}
+
+/// A duplicate acknowledgment that a later one has overtaken is older, and still news.
+#[test]
+fn sack_blocks_of_an_overtaken_acknowledgment_count() {
+    let mut pair = established();
+    pair.end(CLIENT).send(14_480).expect("room");
+    pair.settle();
+    pair.end(SERVER).acks.now = true;
+    let now = pair.now;
+    let bare = pair.end(SERVER).poll_transmit(now).expect("an acknowledgment").segment;
+    let stamps = bare.options.timestamps.expect("timestamps");
+    let mut sacked = Vec::new();
+    for (number, age) in [(3, 0), (2, 5), (4, 5000)] {
+        let mut segment = bare;
+        let start = bare.ack.wrapping_add(number * 1448);
+        segment.options.sack.push(SackBlock { start, end: start.wrapping_add(1448) });
+        let value = stamps.value.wrapping_add(10).wrapping_sub(age);
+        segment.options.timestamps = Some(Timestamps { value, ..stamps });
+        pair.end(CLIENT).handle_segment(now, &segment, Ecn::NotEct);
+        sacked.push(pair.end(CLIENT).queue.sacked() / 1448);
+    }
+    assert_eq!(sacked, [1, 2, 2]);
+}
+
+#[test]
+fn a_late_acknowledgment_is_not_answered() {
+    let mut pair = established();
+    let mut late = from_client(&mut pair, Flags::ACK, -10, 0);
+    let stamps = late.options.timestamps.as_mut().expect("timestamps");
+    stamps.value = stamps.value.wrapping_sub(5000);
+    assert_eq!(answer(&mut pair, &late), None);
+}
+
+#[test]
+fn the_user_timeout_goes_before_the_number_of_probes() {
+    let seconds = Time::from_secs;
+    let keeping = Config {
+        keep_alive: true,
+        keep_alive_idle: seconds(10),
+        keep_alive_interval: seconds(1),
+        ..Config::linux()
+    };
+    for (user_timeout, expected) in [(None, 19.0), (Some(12), 12.0), (Some(2), 11.0)] {
+        let config = Config { user_timeout: user_timeout.map(seconds), ..keeping.clone() };
+        let mut pair = Pair::established(&config, losing(|_| true));
+        let heard = pair.end(SERVER).progress.heard;
+        pair.run();
+        let reset = pair.sent(SERVER).last().expect("a reset").at;
+        let took = reset.saturating_sub(heard).as_secs_f64();
+        assert!((took - expected).abs() < 0.1, "{user_timeout:?}: {took}");
+    }
 }

@@ -79,6 +79,7 @@ fn both_ends_may_open_at_the_same_time() {
     assert_eq!(pair.states(), [State::SynSent; 2]);
     pair.step();
     assert_eq!(pair.states(), [State::SynReceived; 2]);
+    assert_eq!([CLIENT, SERVER].map(|end| pair.end(end).retransmissions()), [0; 2]);
     pair.apps[CLIENT].to_write = 5000;
     pair.run_for(Time::from_secs(1));
     assert_eq!(pair.states(), [State::Established; 2]);
@@ -168,12 +169,18 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     let syn = client.poll_transmit(now).expect("a SYN").segment;
     let listen = || Connection::accept(linux(), opening(SERVER), now, &syn);
 
-    // The same SYN again: the same SYN-ACK again.
+    // The same SYN again: the same SYN-ACK again, but no more than one for a while.
     let mut server = listen();
     let first = server.poll_transmit(now).expect("a SYN-ACK").segment;
     assert_eq!(server.poll_transmit(now), None);
     server.handle_segment(now, &syn, Ecn::NotEct);
     assert_eq!(server.poll_transmit(now).map(|outgoing| outgoing.segment), Some(first));
+    server.handle_segment(now, &syn, Ecn::NotEct);
+    assert_eq!(server.poll_transmit(now), None);
+    let now = Time::from_ms(500);
+    server.handle_segment(now, &syn, Ecn::NotEct);
+    assert_eq!(server.poll_transmit(now).map(|s| s.segment.flags), Some(Flags::SYN_ACK));
+    let now = Time::from_secs(1);
 
     // Another SYN: a challenge, and no change.
     let mut other = syn;
@@ -199,4 +206,42 @@ fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
     assert!(server.is_passive());
     assert_eq!(server.poll_event(), Some(Event::Closed(CloseReason::Reset)));
     assert_eq!((server.poll_transmit(now), server.poll_timeout()), (None, None));
+}
+
+#[test]
+fn the_user_timeout_counts_while_connecting() {
+    for (limit_ms, sent, end) in [(2500, &[0., 1., 2.][..], 2.5), (300, &[0., 1.][..], 1.004)] {
+        let config = Config { user_timeout: Some(Time::from_ms(limit_ms)), ..Config::linux() };
+        let mut pair = Pair::new(&config, losing(|_| true));
+        pair.run();
+        assert_eq!(seconds(&pair, CLIENT), sent);
+        assert_eq!(pair.events, [(CLIENT, Event::Closed(CloseReason::TimedOut))]);
+        assert_eq!(pair.now.as_secs_f64(), end);
+    }
+}
+
+/// A listener that answered with a cookie knows when by the timestamp at most.
+#[test]
+fn a_cookie_measures_no_round_trip() {
+    for timestamps in [true, false] {
+        let config = Arc::new(Config { timestamps, ..Config::linux() });
+        let mut client = Connection::connect(Arc::clone(&config), opening(CLIENT));
+        let syn = client.poll_transmit(Time::ZERO).expect("a SYN").segment;
+        let mut passing =
+            Connection::accept(Arc::clone(&config), opening(SERVER), Time::ZERO, &syn);
+        let answer = passing.poll_transmit(Time::ZERO).expect("a SYN-ACK").segment;
+        client.handle_segment(Time::from_ms(300), &answer, Ecn::NotEct);
+        let ack = client.poll_transmit(Time::from_ms(300)).expect("an ACK").segment;
+
+        let now = Time::from_ms(600);
+        let mut server = Connection::accept(config, opening(SERVER), now, &syn);
+        server.recall_syn_ack(now);
+        assert_eq!(server.poll_transmit(now), None);
+        server.handle_segment(now, &ack, Ecn::NotEct);
+        assert_eq!(server.state(), State::Established);
+        assert_eq!(server.smoothed_rtt(), timestamps.then_some(now));
+        // RFC 6298 section 5.7, or 600 ms and four times half of it.
+        let timeout = if timestamps { Time::from_ms(1800) } else { Time::from_secs(3) };
+        assert_eq!(server.retransmission_timeout(), timeout);
+    }
 }

@@ -87,6 +87,73 @@ fn a_dead_receiver_behind_a_shut_window_is_given_up() {
     assert_eq!(pair.end(CLIENT).close_reason(), Some(crate::tcp::CloseReason::TimedOut));
 }
 
+/// Probes without an answer are counted, however long a round trip is.
+#[test]
+fn a_far_receiver_is_probed_as_often_as_a_near_one() {
+    let config = Config { receive_buffer: Some(Bytes::new(10_000)), retries: 5, ..Config::linux() };
+    for far_ms in [0, 700] {
+        let mut pair = Pair::established(&config, Box::new(|_| Vec::new()));
+        pair.disturb(Box::new(move |record| {
+            let alive = record.at < Time::from_secs(20);
+            alive.then_some(Time::from_ms(far_ms)).into_iter().collect()
+        }));
+        pair.apps[SERVER].deaf = true;
+        pair.apps[CLIENT].to_write = 50_000;
+        pair.run();
+        assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
+        let heard = pair.end(CLIENT).progress.heard;
+        let unanswered = pair.sent(CLIENT).iter().filter(|probe| probe.at > heard).count();
+        assert_eq!(unanswered, 5, "{far_ms}");
+    }
+}
+
+#[test]
+fn a_shut_window_is_not_probed_twice_for_keep_alive() {
+    let shut = Config { receive_buffer: Some(Bytes::new(10_000)), ..Config::linux() };
+    let keeping = Config {
+        keep_alive: true,
+        keep_alive_idle: Time::from_secs(5),
+        keep_alive_interval: Time::from_secs(1),
+        keep_alive_probes: 3,
+        ..shut.clone()
+    };
+    let probes = |config: &Config| {
+        let mut pair = Pair::established(config, losing(|record| record.at > Time::from_secs(2)));
+        pair.apps[SERVER].deaf = true;
+        pair.apps[CLIENT].to_write = 50_000;
+        pair.run_for(Time::from_secs(60));
+        (pair.end(CLIENT).close_reason(), pair.sent(CLIENT).len())
+    };
+    assert_eq!(probes(&keeping), probes(&shut));
+    assert_eq!(probes(&shut).0, None);
+}
+
+#[test]
+fn the_user_timeout_is_exact() {
+    let limit = Time::from_secs(20);
+    let config = Config {
+        receive_buffer: Some(Bytes::new(10_000)),
+        user_timeout: Some(limit),
+        ..Config::linux()
+    };
+    // Nothing comes through: from the first timeout on.
+    let mut pair = Pair::established(&config, losing(|_| true));
+    pair.end(CLIENT).send(100).expect("room");
+    let start = pair.now;
+    pair.run();
+    let first = Time::from_ms(240 + 240);
+    assert_eq!(pair.now.saturating_sub(start), first.saturating_add(limit));
+    // The window stays shut though probes are answered: from the first probe on.
+    let mut pair = Pair::established(&config, losing(|_| false));
+    pair.apps[SERVER].deaf = true;
+    pair.apps[CLIENT].to_write = 50_000;
+    pair.run_for(Time::from_secs(30));
+    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::TimedOut));
+    let shut = pair.end(CLIENT).progress.shut_since.get().expect("it was shut");
+    let gone = pair.end(CLIENT).progress.shut_since.get().map(|since| since + limit);
+    assert!(pair.sent(CLIENT).iter().all(|probe| Some(probe.at) < gone), "{shut}");
+}
+
 /// Writes 100 bytes four times, 5 ms apart, and returns the lengths sent.
 fn lengths(nagle: Nagle) -> Vec<u16> {
     let config = Config { nagle, ..Config::linux() };

@@ -2,7 +2,8 @@
 
 use portolan::id::SocketId;
 use portolan::node::config::{CookiePolicy, IpConfig};
-use portolan::packet::tcp::Flags;
+use portolan::packet::ipv4::{self, Transport};
+use portolan::packet::tcp::{Flags, Segment};
 use portolan::units::Time;
 
 use super::{assert_near, config, connect, listen};
@@ -180,5 +181,20 @@ fn a_flood_is_met_as_measured() {
         connect(&mut lab, 80);
         lab.run(Time::from_ms(2500));
         assert_eq!(lab.count(CLIENT, "ESTABLISHED"), usize::from(served), "{what}");
+    }
+}
+
+/// The SYN-ACK could not be sent, so there is nothing to remember the SYN for.
+#[test]
+fn a_syn_from_where_no_route_leads_is_not_remembered() {
+    for syn_cookies in [CookiePolicy::Off, CookiePolicy::Always] {
+        let mut lab = Lab::new(&IpConfig { syn_cookies, ..config() });
+        listen(&mut lab, 5);
+        let stranger = std::net::Ipv4Addr::new(192, 0, 2, 1);
+        let syn = Segment { source_port: 5000, ..segment(Flags::SYN, 1, 0) };
+        lab.inject(SERVER, ipv4::Packet::new(stranger, *server(80).ip(), Transport::Tcp(syn)));
+        lab.run(Time::from_secs(10));
+        assert_eq!(lab.count(SERVER, "SYN-RECEIVED"), 0);
+        assert_eq!((lab.counters(SERVER).syn_dropped, lab.seen.len()), (1, 0));
     }
 }

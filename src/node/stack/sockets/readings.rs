@@ -1,5 +1,8 @@
 //! What is to be said of ports: for results, and at any time for series.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::super::Stack;
 use super::{Open, Socket, Sockets};
 use crate::id::{AppId, SocketId};
@@ -60,7 +63,7 @@ impl Sockets {
     /// Counts from `now` on. Ports that are closed stay among the results, with nothing counted.
     pub(in super::super) fn restart_counts(&mut self, now: Time) {
         self.memory.restart_counts();
-        for closed in &mut self.closed {
+        for closed in self.closed.iter_mut() {
             let listen = closed.results.listen.map(|_| results::Listen::default());
             closed.results = results::Port { listen, ..results::Port::default() };
             closed.held = (now, now);
@@ -120,20 +123,48 @@ impl Sockets {
     }
 }
 
-/// Adds a reading to the others; those of one listener's connections become one.
-pub(super) fn merge(all: &mut Vec<PortReading>, reading: PortReading) {
-    let key = |reading: &PortReading| (reading.port, reading.owner);
-    let same =
-        |other: &&mut PortReading| other.protocol == Protocol::Tcp && key(other) == key(&reading);
-    let found = all.iter_mut().find(same).filter(|_| reading.protocol == Protocol::Tcp);
-    let Some(other) = found else { return all.push(reading) };
-    other.depth_bytes += reading.depth_bytes;
-    other.depth_packets += reading.depth_packets;
-    let counted = [(&other.results, other.held), (&reading.results, reading.held)];
-    let holdings =
-        counted.map(|(port, (from, to))| results::Holding { counted: port.clone(), from, to });
-    other.results = results::Port::of(holdings.into());
-    other.held = (other.held.0.min(reading.held.0), other.held.1.max(reading.held.1));
+/// Readings of ports. Those of one TCP listener's connections are one, and found at once: a host may
+/// have closed very many sockets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Closed {
+    tcp: BTreeMap<(u16, AppId), PortReading>,
+    udp: Vec<PortReading>,
+}
+
+impl Closed {
+    /// Adds a reading to the others.
+    pub(super) fn add(&mut self, reading: PortReading) {
+        if reading.protocol != Protocol::Tcp {
+            return self.udp.push(reading);
+        }
+        match self.tcp.entry((reading.port, reading.owner)) {
+            Entry::Vacant(place) => {
+                place.insert(reading);
+            }
+            Entry::Occupied(mut place) => place.get_mut().take(&reading),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &PortReading> {
+        self.tcp.values().chain(&self.udp)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut PortReading> {
+        self.tcp.values_mut().chain(&mut self.udp)
+    }
+}
+
+impl PortReading {
+    /// Adds what another connection of the same port counted.
+    fn take(&mut self, other: &Self) {
+        self.depth_bytes += other.depth_bytes;
+        self.depth_packets += other.depth_packets;
+        let counted = [(&self.results, self.held), (&other.results, other.held)];
+        let holdings =
+            counted.map(|(port, (from, to))| results::Holding { counted: port.clone(), from, to });
+        self.results = results::Port::of(holdings.into());
+        self.held = (self.held.0.min(other.held.0), self.held.1.max(other.held.1));
+    }
 }
 
 fn udp_results(statistics: &Statistics) -> results::Port {
@@ -178,9 +209,10 @@ impl Stack {
         let mut all = self.sockets.closed.clone();
         for (id, _) in self.sockets.iter() {
             if let Some(reading) = self.sockets.reading(now, id) {
-                merge(&mut all, reading);
+                all.add(reading);
             }
         }
+        let mut all: Vec<_> = all.tcp.into_values().chain(all.udp).collect();
         all.sort_by_key(|reading| (reading.protocol, reading.port, reading.owner));
         all
     }

@@ -32,7 +32,14 @@ impl Stack {
 
     fn receive_syn(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
         let rules = self.listen_rules();
+        let may_answer = self.source_address(arrival.remote).is_some();
         let Some(listener) = self.sockets.listener_mut(id) else { return };
+        if !may_answer {
+            // No way back: as in Linux, nothing is remembered (`tcp_conn_request`).
+            listener.counters.syn_dropped += 1;
+            self.counters.syn_dropped += 1;
+            return;
+        }
         match listener.admit(cx.now, &rules) {
             Admission::Remember => self.open_half(cx, id, arrival),
             Admission::Cookie => self.answer_with_cookie(cx, id, arrival),
@@ -121,8 +128,7 @@ impl Stack {
                 listener.opens_by_cookie();
             }
             if let Some(endpoint) = self.sockets.endpoint_mut(connection) {
-                // The SYN-ACK that this connection would send has been sent long ago.
-                let _ = endpoint.connection.poll_transmit(cx.now);
+                endpoint.connection.recall_syn_ack(cx.now);
             }
             self.receive_at_connection(cx, connection, arrival);
         }
