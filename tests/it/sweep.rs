@@ -357,7 +357,11 @@ fn what_only_some_cells_have_wrong_is_told_with_the_first_of_them() {
         [vary.mark]\npath = 'links.a--b.queue.mark'\nvalues = ['3p', '6p']\n\
         [measure]\nsent = 'flows.send.packets_sent'\n";
     let text = told(&folder("some", text));
-    assert!(text.contains("s.toml:7:17") && text.contains("where links.a--b.queue"), "{text}");
+    assert!(
+        text.contains("s.toml:7:17")
+            && text.contains("where links.a--b.queue.limit = 5p, mark = 6p"),
+        "{text}"
+    );
     assert_eq!(text.matches('×').count(), 1, "{text}");
     let grid = "scenario = 'net.toml'\nseeds = 3\n[vary]\n'links.a--b.mtu' = ['1500B', '600B']\n\
         'apps.send.size' = ['500B', '900B']\n'apps.send.dont-fragment' = [false, true]\n\
