@@ -146,9 +146,9 @@ impl Connection {
         let first = self.queue.next == 0;
         self.progress.syn_sent = first.then_some(now).into();
         // Where both opened, the SYN-ACK is no repetition of the SYN.
-        let answers = self.state == State::SynReceived && !self.passive;
-        let again = !first && !(answers && purpose == Purpose::Ordinary);
-        self.progress.retransmissions += u32::from(again);
+        let is_answer = self.state == State::SynReceived && !self.passive;
+        let once = first || is_answer && purpose == Purpose::Ordinary;
+        self.progress.retransmissions += u32::from(!once);
         self.queue.next = self.queue.next.max(1);
         if !self.timers.is_set(Timer::Retransmit) {
             self.timers.set(Timer::Retransmit, now.saturating_add(self.syn_timeout()));

@@ -26,7 +26,9 @@ fn accepting(fact: &Accepting) -> Result<Row, String> {
 
 fn flood(fact: &Flood) -> Result<[Row; 2], String> {
     let Flood { cookies, listen, max_syn_backlog, .. } = fact;
-    let bob = format!("syn-cookies = '{cookies}', max-syn-backlog = {max_syn_backlog}");
+    // A host answers, and remembers, only those to whom a route leads.
+    let route = "routes = [{ to = '0.0.0.0/0', via = '10.0.0.1' }]";
+    let bob = format!("syn-cookies = '{cookies}', max-syn-backlog = {max_syn_backlog}, {route}");
     let flood = "flood = { kind = 'syn-flood', on = 'alice', to = 'bob:80', count = 3000, interval = '10us', start = '100ms' }";
     let summary = run(&text(&bob, *listen, "start = '1s'", flood))?;
     // The client itself is half open for a moment: who counts the flood must not count it.
