@@ -37,6 +37,6 @@ pub(super) fn rows(fact: &HalfClose) -> Result<(Row, Vec<Words>), String> {
 
 /// The state of a node's end at a time.
 fn state(seen: &Watch, node: usize, at: Time) -> &'static str {
-    let until = seen.states.iter().filter(|(time, whose, _)| *whose == node && *time <= at);
-    until.last().map_or("none", |(_, _, state)| state)
+    let mut until = seen.states.iter().filter(|(time, whose, _)| *whose == node && *time <= at);
+    until.next_back().map_or("none", |(_, _, state)| state)
 }
