@@ -11,7 +11,7 @@ pub(crate) fn run(data: &[u8]) {
                 let cell = sweep.cell(number);
                 let _ = (sweep.overrides(&cell), sweep.describe(&cell));
             }
-            let _ = sweep.all_seeds(false);
+            let _ = sweep.all_seeds(true);
         }
         Err(error) => {
             assert!(!error.faults().is_empty());

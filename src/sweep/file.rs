@@ -6,7 +6,7 @@ use super::axis::{self, Axis};
 use super::drawing::{self, Drawing};
 use super::measure::{self, Measure};
 use super::mistaken;
-use super::seeds::Seeds;
+use super::seeds::{MOST_SEEDS, Seeds};
 use super::setting::Setting;
 use crate::scenario::LoadError;
 use crate::scenario::decode::{Form, decode, unknown_key};
@@ -201,6 +201,12 @@ fn check(head: &Head, root: &Table, faults: &mut Faults) {
                 .help("it says how many seeds a cell may have in all"),
         );
     }
+    if head.max_seeds.is_some_and(|most| most as u64 > MOST_SEEDS) {
+        faults.push(
+            Fault::new(span("max-seeds"), format!("a cell has {MOST_SEEDS} seeds at most"))
+                .help("write for example max-seeds = 1000"),
+        );
+    }
 }
 
 /// A sweep must end some day, and its plan fit into memory.
@@ -369,6 +375,7 @@ pub(super) mod tests {
             ("seeds = 0\n[measure]\na = 'seed'", "these are no seeds"),
             ("seeds = 'all'\n[measure]\na = 'seed'", "these are no seeds"),
             ("seeds = 9\nmax-seeds = 3\n[measure]\na = 'seed'", "less than the 9 seeds"),
+            ("max-seeds = 18446744073709551615\n[measure]\na = 'seed'", "seeds at most"),
             ("precision = '0%'\n[measure]\na = 'seed'", "no width"),
             ("[set]\nseed = 3\n[measure]\na = 'seed'", "a key of their own"),
             ("set = 3\n[measure]\na = 'seed'", "expected a table"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Seeds of a cell unless the file says, and the most of them.
 const SEEDS: u64 = 10;
-const MOST_SEEDS: u64 = 1_000_000;
+pub(super) const MOST_SEEDS: u64 = 1_000_000;
 /// The largest seed: SQLite's whole numbers have a sign, and more seeds may follow.
 const LARGEST_SEED: u64 = u64::MAX >> 2;
 
