@@ -61,6 +61,10 @@ pub enum DropReason {
     PortClosed,
     /// The port's receive buffer was full.
     BufferFull,
+    /// A SYN found the listener's SYN queue full.
+    SynQueueFull,
+    /// A SYN, or the ACK that would have ended a handshake, found the listener's accept queue full.
+    AcceptQueueFull,
     /// Longer than the MTU of the link that a switch would send it on.
     TooLong,
     /// A host received a packet for another host and does not forward.
@@ -90,6 +94,8 @@ impl DropReason {
             Self::Filtered => "filtered",
             Self::PortClosed => "port closed",
             Self::BufferFull => "receive buffer full",
+            Self::SynQueueFull => "SYN queue full",
+            Self::AcceptQueueFull => "accept queue full",
             Self::TooLong => "longer than the next link's MTU",
             Self::NotForwarding => "not for this host",
         }

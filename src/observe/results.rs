@@ -89,7 +89,7 @@ pub struct Port {
 pub struct Listen {
     /// Connections that the process has accepted.
     pub accepted: u64,
-    /// SYNs dropped because a queue was full.
+    /// SYNs dropped because a queue was full or no route led back.
     pub syn_dropped: u64,
     /// Connections that found the accept queue full.
     pub accept_overflows: u64,
@@ -176,7 +176,7 @@ pub struct Host {
     pub time_exceeded_sent: u64,
     /// TCP resets sent.
     pub resets_sent: u64,
-    /// SYNs dropped because a listen queue was full.
+    /// SYNs dropped because a listen queue was full or no route led back.
     pub syn_dropped: u64,
     /// Connections that found the accept queue full.
     pub accept_overflows: u64,

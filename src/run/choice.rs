@@ -4,6 +4,7 @@ mod tcp;
 
 use crate::id::{ChannelId, FlowId, LinkId, NodeId};
 use crate::observe::Place;
+use crate::packet::ipv4::Protocol;
 use crate::report::series::{SeriesKind, SeriesSpec};
 use crate::scenario::{Every, Scenario, Series};
 use crate::sim::{Gauge, Plan};
@@ -97,6 +98,11 @@ fn direction(plan: &Plan, id: ChannelId, arrow: &str) -> String {
     if id.is_forward() { format!("{a}{arrow}{b}") } else { format!("{b}{arrow}{a}") }
 }
 
+/// Where a listener drops what it has no room for.
+const fn listener(node: NodeId, port: u16) -> Place {
+    Place::Port { node, protocol: Protocol::Tcp, port }
+}
+
 /// How a series is shown in plots.
 #[must_use]
 pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
@@ -122,11 +128,11 @@ pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
         }
         Gauge::SynQueue { node, port } => {
             let label = format!("{} SYN queue", port_label(node, port));
-            (label, SeriesKind::SynQueue, None, None)
+            (label, SeriesKind::SynQueue, None, Some(listener(node, port)))
         }
         Gauge::AcceptQueue { node, port } => {
             let label = format!("{} accept queue", port_label(node, port));
-            (label, SeriesKind::AcceptQueue, None, None)
+            (label, SeriesKind::AcceptQueue, None, Some(listener(node, port)))
         }
         Gauge::FlowThroughput(flow) => {
             let name = plan.apps[flow.index()].name.clone();

@@ -217,3 +217,19 @@ fn help_has_an_example() {
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }
 }
+
+/// What a listener has no room for is dropped before everybody's eyes, as often as it is counted.
+#[test]
+fn drops_at_listeners() {
+    let text = stdout(&["trace", "backlog-overflow"]);
+    let drops = text.lines().filter(|line| line.contains("dropped: accept queue full")).count();
+    let summary = stdout(&["run", "backlog-overflow", "--json"]);
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let counted = &summary["ports"]["bob:80/tcp"]["listen"]["syn_dropped"];
+    assert_eq!(counted.as_u64(), Some(drops as u64));
+    assert!(drops > 0);
+    let life = stdout(&["follow", "backlog-overflow", "--packet", "33"]);
+    let (own, kin) = life.split_once("Kin").expect("it is sent again");
+    assert!(own.contains("dropped: accept queue full") && !own.contains("delivered"), "{life}");
+    assert!(kin.contains("delivered to bob:80/tcp"), "{life}");
+}

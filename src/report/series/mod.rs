@@ -70,6 +70,19 @@ pub enum SeriesKind {
     Other,
 }
 
+impl SeriesKind {
+    /// Whether a packet that was dropped where this is recorded, for this reason, found this queue
+    /// full; the link or the network may have done it too.
+    const fn overflows_with(self, reason: DropReason) -> bool {
+        match self {
+            Self::SynQueue => matches!(reason, DropReason::SynQueueFull),
+            Self::AcceptQueue => matches!(reason, DropReason::AcceptQueueFull),
+            Self::PortPackets | Self::PortBytes => matches!(reason, DropReason::BufferFull),
+            _ => reason.is_by_queue(),
+        }
+    }
+}
+
 /// A series to be recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeriesSpec {
@@ -260,9 +273,11 @@ impl<W: Write> Observer for Recorder<W> {
     }
     fn observe(&mut self, now: Time, what: &Observation) {
         match *what {
-            Observation::Dropped { place, reason, .. } if is_overflow(reason) => {
+            Observation::Dropped { place, reason, .. } => {
                 for &series in self.at.get(&place).into_iter().flatten() {
-                    self.series[series].drops.push(now, 1.0);
+                    if self.series[series].spec.kind.overflows_with(reason) {
+                        self.series[series].drops.push(now, 1.0);
+                    }
                 }
             }
             Observation::Delivered { flow: Some(flow), bytes, delay, .. } => {
@@ -288,11 +303,6 @@ impl<W: Write> Observer for Recorder<W> {
             _ => {}
         }
     }
-}
-
-/// Whether a drop was the queue's doing rather than the link's or the network's.
-const fn is_overflow(reason: DropReason) -> bool {
-    reason.is_by_queue() || matches!(reason, DropReason::BufferFull)
 }
 
 #[cfg(test)]

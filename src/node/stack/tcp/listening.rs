@@ -8,47 +8,77 @@ use crate::app::Wake;
 use crate::id::SocketId;
 use crate::node::cx::{Cx, Effect};
 use crate::node::stack::Stack;
+use crate::observe::DropReason;
 use crate::packet::icmp::{Error, Unreachable};
 use crate::packet::tcp::{Flags, Segment};
 use crate::socket::{Admission, CookiePolicy, Endpoint, Listener, Role, Stage, SynCookies};
 use crate::tcp::no_connection::{self, ListenVerdict};
 use crate::tcp::{Connection, Opening};
 
+/// What came with an ACK that belongs to no connection.
+enum Cookie {
+    /// No cookie of ours.
+    None,
+    /// One that makes a connection.
+    Taken,
+    /// One for which the accept queue has no room.
+    Overflow,
+}
+
 impl Stack {
-    pub(super) fn receive_at_listener(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
+    /// A segment for a listener. Says why it was dropped, if it was.
+    pub(super) fn receive_at_listener(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        arrival: Arrival<'_>,
+    ) -> Option<DropReason> {
         if let Some(listener) = self.sockets.listener_mut(id) {
             listener.received += 1;
         }
         match no_connection::listen(arrival.segment) {
             ListenVerdict::Accept => self.receive_syn(cx, id, arrival),
-            ListenVerdict::Reset(reset) => {
-                if !self.receive_cookie(cx, id, arrival) {
+            ListenVerdict::Reset(reset) => match self.receive_cookie(cx, id, arrival) {
+                Cookie::None => {
                     self.send_reset(cx, arrival, reset);
+                    None
                 }
-            }
-            ListenVerdict::Ignore => {}
+                Cookie::Taken => None,
+                Cookie::Overflow => Some(DropReason::AcceptQueueFull),
+            },
+            ListenVerdict::Ignore => None,
         }
     }
 
-    fn receive_syn(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
+    fn receive_syn(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        arrival: Arrival<'_>,
+    ) -> Option<DropReason> {
         let rules = self.listen_rules();
-        let may_answer = self.source_address(arrival.remote).is_some();
-        let Some(listener) = self.sockets.listener_mut(id) else { return };
-        if !may_answer {
+        let verdict = self.sockets.listener_mut(id)?.admit(cx.now, &rules);
+        let is_taken = matches!(verdict, Admission::Remember | Admission::Cookie);
+        if is_taken && self.source_address(arrival.remote).is_none() {
             // No way back: as in Linux, nothing is remembered (`tcp_conn_request`).
-            listener.counters.syn_dropped += 1;
+            self.sockets.listener_mut(id)?.counters.syn_dropped += 1;
             self.counters.syn_dropped += 1;
-            return;
+            return Some(DropReason::NoRoute);
         }
-        match listener.admit(cx.now, &rules) {
+        match verdict {
             Admission::Remember => self.open_half(cx, id, arrival),
             Admission::Cookie => self.answer_with_cookie(cx, id, arrival),
             Admission::AcceptQueueFull => {
                 self.counters.syn_dropped += 1;
                 self.counters.accept_overflows += 1;
+                return Some(DropReason::AcceptQueueFull);
             }
-            Admission::SynQueueFull => self.counters.syn_dropped += 1,
+            Admission::SynQueueFull => {
+                self.counters.syn_dropped += 1;
+                return Some(DropReason::SynQueueFull);
+            }
         }
+        None
     }
 
     /// Remembers a SYN: a connection in SYN-RECEIVED answers it.
@@ -104,22 +134,24 @@ impl Stack {
         self.send_segment(cx, (local, remote), tos, flow, &answer);
     }
 
-    /// An ACK from nowhere may bring a cookie back. Says whether it did.
-    fn receive_cookie(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) -> bool {
+    /// An ACK from nowhere may bring a cookie back.
+    fn receive_cookie(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) -> Cookie {
         let Arrival { local, remote, segment, .. } = arrival;
         let policy = self.config.syn_cookies;
-        let Some(listener) = self.sockets.listener_mut(id) else { return false };
+        let Some(listener) = self.sockets.listener_mut(id) else { return Cookie::None };
         let is_answer = segment.flags.ack && !segment.flags.syn && !segment.flags.rst;
         if !is_answer || policy == CookiePolicy::Off || !listener.expects_cookies(cx.now) {
-            return false;
+            return Cookie::None;
         }
-        let Some(syn) = self.cookies.check(cx.now, local, remote, segment) else { return false };
+        let Some(syn) = self.cookies.check(cx.now, local, remote, segment) else {
+            return Cookie::None;
+        };
         listener.counters.cookies_received += 1;
         self.counters.cookies_received += 1;
         if listener.is_full() {
             listener.counters.accept_overflows += 1;
             self.counters.accept_overflows += 1;
-            return true;
+            return Cookie::Overflow;
         }
         let mut opening = self.opening(cx.now, local, remote);
         opening.isn = segment.ack.wrapping_add(u32::MAX);
@@ -132,7 +164,7 @@ impl Stack {
             }
             self.receive_at_connection(cx, connection, arrival);
         }
-        true
+        Cookie::Taken
     }
 
     /// Whether the ACK that would end a handshake finds the accept queue full: it is ignored, so

@@ -20,11 +20,11 @@ use std::net::SocketAddrV4;
 use super::Stack;
 use crate::id::{FlowId, PacketId, SocketId};
 use crate::node::cx::Cx;
-use crate::observe::{DropReason, Place};
-use crate::packet::Payload;
+use crate::observe::{DropReason, Interest, Observation, Place};
 use crate::packet::icmp::{Error, Quote, Unreachable};
 use crate::packet::ipv4::{self, Ecn, Transport};
 use crate::packet::tcp::Segment;
+use crate::packet::{Packet, Payload};
 use crate::socket::{Errno, Role, Stage};
 use crate::tcp::state::State;
 use crate::tcp::{CloseReason, no_connection};
@@ -60,10 +60,13 @@ impl Stack {
         let arrival = Arrival::of(ip, &segment, packet.label.flow);
         match self.sockets.demultiplex(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
             Some(socket) => {
-                let port = arrival.local.port();
-                self.observe_demultiplexed(cx, id, ipv4::Protocol::Tcp, port);
+                let watched = (cx.interest >= Interest::Outcomes)
+                    .then(|| (cx.observed.len(), cx.packets[id]));
                 cx.packets.discard(id);
-                self.receive_for(cx, socket, arrival);
+                let refusal = self.receive_for(cx, socket, arrival);
+                if let Some((before, packet)) = watched {
+                    self.tell_end(cx, before, packet, arrival.local.port(), refusal);
+                }
             }
             None => {
                 self.counters.port_closed += 1;
@@ -73,10 +76,39 @@ impl Stack {
         }
     }
 
-    fn receive_for(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
-        let Some((socket, _)) = self.sockets.stream_mut(id) else { return };
+    /// Tells those who watch that a segment came to a port, or was dropped there: before all that
+    /// it brought about.
+    #[cold]
+    fn tell_end(
+        &self,
+        cx: &mut Cx,
+        before: usize,
+        packet: Packet,
+        port: u16,
+        refusal: Option<DropReason>,
+    ) {
+        let (node, protocol) = (self.id, ipv4::Protocol::Tcp);
+        let what = match refusal {
+            Some(reason) => {
+                let place = Place::Port { node, protocol, port };
+                Observation::Dropped { place, packet, reason }
+            }
+            None if cx.interest < Interest::Wire => return,
+            None => Observation::Demultiplexed { node, protocol, port, packet },
+        };
+        cx.observed.insert(before, (cx.now, what));
+    }
+
+    /// A segment for this socket. Says why it was dropped, if it was.
+    fn receive_for(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        arrival: Arrival<'_>,
+    ) -> Option<DropReason> {
+        let (socket, _) = self.sockets.stream_mut(id)?;
         match &socket.role {
-            Role::Listening(_) => self.receive_at_listener(cx, id, arrival),
+            Role::Listening(_) => return self.receive_at_listener(cx, id, arrival),
             Role::Connected(endpoint)
                 if endpoint.stage == Stage::Orphan
                     && endpoint.connection.gives_way_to(cx.now, arrival.segment) =>
@@ -84,23 +116,29 @@ impl Stack {
                 // TIME-WAIT makes room for a new connection of the same two ends.
                 self.forget_connection(cx, id);
                 match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
-                    Some(listener) => self.receive_for(cx, listener, arrival),
+                    Some(listener) => return self.receive_for(cx, listener, arrival),
                     None => self.refuse_segment(cx, arrival),
                 }
             }
-            Role::Connected(_) => self.receive_at_connection(cx, id, arrival),
+            Role::Connected(_) => return self.receive_at_connection(cx, id, arrival),
             Role::Idle(_) => self.refuse_segment(cx, arrival),
         }
+        None
     }
 
-    fn receive_at_connection(&mut self, cx: &mut Cx, id: SocketId, arrival: Arrival<'_>) {
-        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+    fn receive_at_connection(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        arrival: Arrival<'_>,
+    ) -> Option<DropReason> {
+        let endpoint = self.sockets.endpoint_mut(id)?;
         if let Stage::HalfOpen(listener) = endpoint.stage
             && self.is_overflow(cx, listener, id, arrival)
         {
-            return;
+            return Some(DropReason::AcceptQueueFull);
         }
-        let Some(endpoint) = self.sockets.endpoint_mut(id) else { return };
+        let endpoint = self.sockets.endpoint_mut(id)?;
         let before = endpoint.connection.state();
         endpoint.connection.handle_segment(cx.now, arrival.segment, arrival.ecn);
         endpoint.received += 1;
@@ -118,6 +156,7 @@ impl Stack {
             cx.flows[flow.index()].packets_delivered += 1;
         }
         self.serve(cx, id);
+        None
     }
 
     /// Answers a segment that nobody takes.
