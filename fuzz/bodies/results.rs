@@ -20,4 +20,5 @@ pub(crate) fn run(data: &[u8]) {
         }
     }
     let _ = samples::compare(rows, rows);
+    let _ = fs::remove_dir_all(&folder);
 }

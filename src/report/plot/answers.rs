@@ -17,17 +17,15 @@ struct Waits<'a> {
     points: &'a [Value],
     /// Whole answers; otherwise round trips.
     are_answers: bool,
+    /// The longest of them \[s\]; of many, points are means.
+    longest: f64,
 }
 
 impl Waits<'_> {
-    fn longest(&self) -> f64 {
-        self.points.iter().map(|point| point.1).fold(0.0, f64::max)
-    }
-
     /// Of what the points are and the longest of them.
     fn remark(&self) -> String {
         let what = if self.are_answers { "answers" } else { "RTT" };
-        format!("{what} ≤ {}", human::time(self.longest()))
+        format!("{what} ≤ {}", human::time(self.longest))
     }
 }
 
@@ -44,7 +42,7 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     let remark =
         (shown.len() < all.len()).then(|| format!("{} of {} flows", shown.len(), all.len()));
     let subtitle = input.subtitle_over_time(remark);
-    let high = shown.iter().map(|waits| waits.longest()).fold(0.0, f64::max);
+    let high = shown.iter().flat_map(|waits| waits.points).map(|point| point.1).fold(0.0, f64::max);
     let y = Axis::from_zero(Quantity::Time, high * 1.06, 6);
     let x = Axis::from_zero(Quantity::Time, input.shown_seconds(), 7);
     Some(page::sheet(format, HEIGHT, "Round trips and answers", &subtitle, |canvas, area| {
@@ -68,5 +66,9 @@ fn of_flow(flow: &FlowCurves) -> Option<Waits<'_>> {
     const FEW: usize = 8;
     let are_answers = flow.answers.len() > 1;
     let points = if are_answers { &flow.answers } else { &flow.rtt_over_time };
-    (are_answers || points.len() > FEW).then_some(Waits { name: &flow.name, points, are_answers })
+    let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
+    let of_all = flow.rtt.iter().flat_map(|rtt| rtt.points.last()).map(|point| point.0);
+    let longest = if are_answers { highest } else { of_all.fold(highest, f64::max) };
+    let is_shown = are_answers || points.len() > FEW;
+    is_shown.then_some(Waits { name: &flow.name, points, are_answers, longest })
 }

@@ -86,17 +86,15 @@ fn recorded(series: &PlotSeries, seconds: f64) -> Curve {
     let (mut samples, end) = (series.samples.clone(), Time::from_secs_f64(seconds));
     samples.cut(end);
     samples.reduce(STEPS);
-    let buckets = samples.buckets();
     let (mut points, mut bits, mut interval) = (Vec::new(), 0.0, 0.0f64);
-    for (i, bucket) in buckets.iter().enumerate() {
-        let next = buckets.get(i + 1).map_or(end.max(bucket.end), |next| next.start);
-        let (from, to) = (bucket.start.as_secs_f64(), next.as_secs_f64());
-        let mean = bucket.mean_until(next);
+    let mut before = Time::ZERO;
+    for bucket in samples.buckets() {
+        let (from, to) = (before.as_secs_f64(), bucket.end.as_secs_f64());
+        before = bucket.end;
+        let mean = bucket.mean_until(bucket.end);
         points.push(((from + to) / 2.0, mean));
         bits += mean * (to - from);
-        if i + 1 < buckets.len() {
-            interval = interval.max(to - from);
-        }
+        interval = interval.max(to - from);
     }
     Curve { name: series.label.clone(), bytes: (bits / 8.0) as u64, interval, points }
 }
