@@ -15,6 +15,10 @@ const MANY: usize = 50;
 const RARELY_IN_STEP: usize = 250;
 /// Paths that hold fewer packets are no saw.
 const LEAST_PIPE: f64 = 5.0;
+/// Queues with less room lose one of every two segments that an acknowledgment lets out at once.
+const LEAST_BUFFER: f64 = 3.0;
+/// Up to here such pairs are lost before the queue is full on average.
+const SHORT_BUFFER: f64 = 20.0;
 /// Mean windows below this wait for timeouts.
 const LEAST_WINDOW: f64 = 4.0;
 /// A run has at least so many teeth of the saw ...
@@ -110,6 +114,9 @@ impl<'a> Bottleneck<'a> {
 
     /// One connection.
     fn saw(&mut self, view: &View<'_>, flow: &Outlook<'_>) -> Option<Vec<Prediction>> {
+        if self.buffer < LEAST_BUFFER {
+            return None;
+        }
         let (buffer, top) = (self.buffer / self.pipe, self.pipe + self.buffer);
         let rtt = flow.rtt * (1.0 + buffer / 2.0);
         let (busy, tooth) = match flow.bulk.sender.congestion {
@@ -130,6 +137,9 @@ impl<'a> Bottleneck<'a> {
         if share < 0.999 {
             let late = (1.0 - share) * 100.0;
             self.strained.push(format!("the flow is silent at first ({late:.1} %)"));
+        }
+        if self.buffer < SHORT_BUFFER {
+            self.strained.push("a short queue: segments that leave in pairs are lost early".into());
         }
         if teeth < TEETH {
             self.strained.push(format!("few losses: the start shows (some {teeth:.0})"));
