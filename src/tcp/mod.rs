@@ -189,7 +189,7 @@ struct Pending {
 struct Progress {
     /// Timeouts of the SYN or SYN-ACK.
     syn_timeouts: u32,
-    /// When the oldest segment was first sent again without an answer.
+    /// When the first SYN went out, or later the oldest segment was first sent again without an answer.
     stalled_since: MaybeTime,
     /// Probes (of the window, of an idle connection) without an answer.
     probes: u32,

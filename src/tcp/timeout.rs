@@ -127,8 +127,7 @@ impl Connection {
     fn on_keep_alive(&mut self, now: Time) {
         let due = self.progress.heard.saturating_add(self.config.keep_alive_idle);
         // What waits to be sent or acknowledged has timers of its own (`tcp_keepalive_timer`).
-        let waits = self.queue.unsent() > 0 || self.queue.fin_waits();
-        let idles = self.queue.in_flight() == 0 && !waits;
+        let idles = self.queue.in_flight() == 0 && !self.queue.has_new();
         if due > now || !idles {
             let later = now.saturating_add(self.config.keep_alive_idle);
             self.timers.set(Timer::KeepAlive, if idles { due } else { later });

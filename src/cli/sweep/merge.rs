@@ -162,13 +162,14 @@ impl Divisions {
 /// Which shards of so many are not among these.
 fn missing(of: usize, numbers: &[usize]) -> String {
     const SHOWN: usize = 8;
-    let absent = || (1..=of).filter(|number| !numbers.contains(number));
+    let absent = (1..=of).filter(|number| !numbers.contains(number));
     let mut shown: Vec<String> =
-        absent().take(SHOWN).map(|number| format!("{number}/{of}")).collect();
-    if absent().count() > SHOWN {
+        absent.take(SHOWN).map(|number| format!("{number}/{of}")).collect();
+    let count = of - numbers.len();
+    if count > SHOWN {
         shown.push("...".into());
     }
-    let verb = if absent().count() == 1 { "is" } else { "are" };
+    let verb = if count == 1 { "is" } else { "are" };
     format!("{} {verb} not there", shown.join(", "))
 }
 
