@@ -126,12 +126,16 @@ struct Trouble {
     count: usize,
 }
 
+/// Text, place and remedy of a fault.
+type Key = (Text, Span, String);
+
 /// What was found in several cells.
 #[derive(Default)]
 struct Found {
     notices: Vec<String>,
-    /// By text, place and remedy: what has these in common is told once.
-    faults: BTreeMap<(Text, Span, String), Trouble>,
+    /// What different cells have in common is told once, though the words may name their values. The
+    /// number tells such faults of one cell apart.
+    faults: BTreeMap<(Key, usize), Trouble>,
     texts: BTreeMap<String, Source>,
 }
 
@@ -139,6 +143,7 @@ impl Found {
     /// Takes what is wrong with a cell.
     fn add(&mut self, sweep: &Sweep, cell: usize, error: &LoadError) {
         let reader = Reader { sweep, error, cell: sweep.cell(cell) };
+        let mut seen: BTreeMap<Key, usize> = BTreeMap::new();
         for fault in &error.faults {
             let (text, fault, value) = reader.placed(fault);
             if let Text::Other(name) = &text {
@@ -148,7 +153,10 @@ impl Found {
                 }
             }
             let place = fault.places.first().map(|(span, _)| *span).unwrap_or_default();
-            let key = (text, Span { source: 0, ..place }, fault.help.clone().unwrap_or_default());
+            let help = fault.help.clone().unwrap_or_default();
+            let key = (text, Span { source: 0, ..place }, help);
+            let nth = seen.entry(key.clone()).and_modify(|nth| *nth += 1).or_default();
+            let key = (key, *nth);
             let trouble = Trouble { fault, value, first: cell, count: 1 };
             match self.faults.get_mut(&key) {
                 None => drop(self.faults.insert(key, trouble)),
@@ -168,7 +176,7 @@ impl Found {
         let own = Source { name: sweep.file.clone(), text: sweep.text.clone() };
         let names: Vec<String> = self.texts.keys().cloned().collect();
         let sources = std::iter::once(own).chain(self.texts.into_values()).collect();
-        let faults = self.faults.into_iter().map(|((text, ..), trouble)| {
+        let faults = self.faults.into_iter().map(|(((text, ..), _), trouble)| {
             let source = match &text {
                 Text::Sweep => 0,
                 Text::Other(name) => names.binary_search(name).map_or(0, |place| place + 1) as u16,
@@ -286,5 +294,21 @@ mod tests {
             assert_eq!(wrong.faults.len(), 1, "{wrong}");
             assert!(wrong.to_string().contains(", where duration = 1s"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn two_faults_at_one_place_are_both_told() {
+        let sweep = sweep("[vary]\nseed-of = [1, 2]\n[measure]\nm = 'seed'");
+        let source = Source { name: sweep.file.clone(), text: sweep.text.clone() };
+        let of_cell = |cell: usize| {
+            let messages = [format!("too long in {cell}"), format!("too late in {cell}")];
+            let faults = messages.map(|message| Fault::new(Span::default(), message)).to_vec();
+            LoadError { faults, sources: vec![source.clone()] }
+        };
+        let mut found = Found::default();
+        (0..2).for_each(|cell| found.add(&sweep, cell, &of_cell(cell)));
+        let told = found.told(&sweep, &[0, 1]);
+        let messages: Vec<_> = told.faults.iter().map(|fault| fault.message.as_str()).collect();
+        assert_eq!(messages, ["too long in 0", "too late in 0"]);
     }
 }
