@@ -241,11 +241,7 @@ impl Endpoint {
         let has_fin = matches!(state, State::CloseWait | State::LastAck | State::Closing);
         let waits = matches!(
             state,
-            State::SynSent
-                | State::SynReceived
-                | State::FinWait1
-                | State::Closing
-                | State::LastAck
+            State::SynSent | State::SynReceived | State::FinWait1 | State::Closing | State::LastAck
         );
         (
             connection.receive_queue() + u64::from(has_fin && !self.read_fin),

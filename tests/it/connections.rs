@@ -1,6 +1,7 @@
 //! What can be seen of TCP: series of connections, listen queues, the sockets of hosts.
 
 use portolan::observe::SocketRow;
+use portolan::report::series::SeriesKind;
 use portolan::run::{self, Choice, Nobody};
 use portolan::sim::Simulation;
 
@@ -125,6 +126,18 @@ fn listen_queues_and_memory_follow_a_connection() {
     assert_eq!(steps(&samples, "ports.bob:80/tcp.syn-queue"), [0.0, 1.0, 0.0]);
     // A request in the SYN queue, a connection; bob closes second and keeps nothing.
     assert_eq!(steps(&samples, "hosts.bob.tcp-memory"), [0.0, 304.0, 2368.0, 0.0]);
+}
+
+#[test]
+fn a_listening_port_is_recorded_by_its_queues_and_not_twice() {
+    let samples = samples(UPLOAD, false);
+    let has = |what: &str| samples.iter().any(|it| it.1 == format!("ports.bob:80/tcp.{what}"));
+    assert!(has("syn-queue") && has("accept-queue") && !has("depth-packets"));
+    // Who asks for its depth gets the same, and in the same plot.
+    let text = recorded(r#""ports.bob:80/tcp.depth-packets""#, "change");
+    let scenario = load(&text);
+    let spec = run::spec(&scenario.plan, &scenario.record.series[0]);
+    assert_eq!((&*spec.label, spec.kind), ("bob:80 accept queue", SeriesKind::AcceptQueue));
 }
 
 /// The sockets of a host at a time.

@@ -46,14 +46,18 @@ type Span = (f64, f64);
 /// The plot, or nothing if there was no connection.
 pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     let all = &input.states;
-    let shown = &all[..all.len().min(MOST)];
+    let places = chosen(all);
+    let shown: Vec<&ConnectionStates> = places.iter().map(|&place| &all[place]).collect();
     if shown.is_empty() {
         return None;
     }
-    let remark =
-        (shown.len() < all.len()).then(|| format!("the first {} connections", shown.len()));
+    let (count, is_first) = (shown.len(), places.iter().copied().eq(0..shown.len()));
+    let remark = (count < all.len()).then(|| match is_first {
+        true => format!("the first {count} connections"),
+        false => format!("{count} of the first connections"),
+    });
     let subtitle = input.subtitle(remark);
-    let least: Vec<f64> = shown.iter().map(least_height).collect();
+    let least: Vec<f64> = shown.iter().map(|it| least_height(it)).collect();
     let height = libm::ceil(page::ABOVE + least.iter().sum::<f64>()) as u32;
     let height = height.max(HEIGHT);
     Some(page::sheet(format, height, "States of connections", &subtitle, |canvas, area| {
@@ -66,6 +70,17 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
             top = bottom;
         }
     }))
+}
+
+/// Which connections are shown, in their order: the first of every conversation before the second of
+/// any.
+fn chosen(all: &[ConnectionStates]) -> Vec<usize> {
+    let before = |place: usize| all[..place].iter().filter(|it| it.name == all[place].name).count();
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    places.sort_by_key(|&place| (before(place), place));
+    places.truncate(MOST);
+    places.sort_unstable();
+    places
 }
 
 /// The height in which the names of a connection's states can be read.
@@ -299,6 +314,22 @@ mod tests {
         assert_eq!(titles(&both), ["10.0.0.1:5000", "10.0.0.2:6000"]);
         both.server = life(&[(0.0, "SYN-RECEIVED")]);
         assert_eq!(titles(&both), ["client 10.0.0.1:5000", "server 10.0.0.2:6000"]);
+    }
+
+    #[test]
+    fn a_flood_of_connections_hides_no_other() {
+        let of = |names: &[&str]| -> Vec<ConnectionStates> {
+            let named =
+                |name: &&str| ConnectionStates { name: (*name).into(), ..Default::default() };
+            names.iter().map(named).collect()
+        };
+        assert_eq!(chosen(&of(&["before", "flood", "flood", "flood", "during"])), [0, 1, 4]);
+        assert_eq!(chosen(&of(&["many", "many", "many", "many"])), [0, 1, 2]);
+        assert_eq!(chosen(&of(&["a", "a", "b"])), [0, 1, 2]);
+        let all = of(&["before", "flood", "flood", "flood", "during"]);
+        let input = PlotInput { states: all, ..PlotInput::default() };
+        let drawn = String::from_utf8(draw(&input, Format::Svg).expect("a plot")).expect("text");
+        assert!(drawn.contains("during") && drawn.contains("3 of the first connections"));
     }
 
     #[test]
