@@ -40,6 +40,9 @@ const FAR: f64 = 4.0;
 /// The most charts of one connection.
 const MOST_SPANS: usize = 3;
 
+/// The handshake of a connection whose life takes no time at all \[s\].
+const AT_ONCE: f64 = 1e-3;
+
 /// From when to when \[s\].
 type Span = (f64, f64);
 
@@ -66,7 +69,8 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         for (i, (connection, least)) in shown.iter().zip(&least).enumerate() {
             let apart = if i + 1 < shown.len() { APART } else { 0.0 };
             let bottom = top + least * stretch;
-            draw_connection(canvas, Area { top, bottom: bottom - apart, ..area }, connection);
+            let place = Area { top, bottom: bottom - apart, ..area };
+            draw_connection(canvas, place, connection, input.seconds);
             top = bottom;
         }
     }))
@@ -117,7 +121,8 @@ fn spans(connection: &ConnectionStates) -> Vec<Span> {
         opened(&connection.client).into_iter().chain(opened(&connection.server)).reduce(f64::max);
     // Without a handshake to measure by, there is nothing between opening and closing.
     let all = times.last().map_or(0.0, |last| last - first);
-    let unit = opened.map_or(all / FAR, |opened| opened - first).max(1e-9);
+    let unit = opened.map_or(all / FAR, |opened| opened - first);
+    let unit = if unit > 0.0 { unit } else { AT_ONCE };
     let mut spans: Vec<Span> = Vec::new();
     for time in times {
         match spans.last_mut() {
@@ -138,7 +143,8 @@ fn spans(connection: &ConnectionStates) -> Vec<Span> {
     spans.into_iter().map(padded).collect()
 }
 
-fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStates) {
+/// Draws one connection of a run that ended at `end` \[s\].
+fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStates, end: f64) {
     const GAP: f64 = 40.0;
     let rows = rows(connection);
     let spans = spans(connection);
@@ -152,6 +158,7 @@ fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStat
         Stroke { colour: look.colour, width: 4.0, dash: look.dash }
     });
     for (i, &(from, to)) in spans.iter().enumerate() {
+        let to = if end > from { to.min(end) } else { to };
         let left = place.left + names + (width + GAP) * i as f64;
         let area = Area { left, top, right: left + width, bottom };
         let x = time_axis((from, to), width);
@@ -272,6 +279,22 @@ mod tests {
         for connection in [refused, flooded] {
             assert_eq!(spans(&connection).len(), 1, "{connection:?}");
         }
+        let at_once = ConnectionStates {
+            client: life(&[(5.0, "SYN-SENT"), (5.0, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        assert_eq!(spans(&at_once), [(4.9995, 5.0005)], "no ten digits behind the point");
+    }
+
+    #[test]
+    fn time_ends_with_the_run() {
+        let flooded = ConnectionStates {
+            server: life(&[(2.0, "SYN-RECEIVED"), (65.0, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        let input = PlotInput { states: vec![flooded], seconds: 70.0, ..PlotInput::default() };
+        let drawn = String::from_utf8(draw(&input, Format::Svg).expect("a plot")).expect("text");
+        assert!(drawn.contains("\n60\n") && !drawn.contains("\n80\n"), "{drawn}");
     }
 
     #[test]
