@@ -11,12 +11,13 @@ use crate::units::Time;
 /// The built-in scenarios, a line each.
 pub(super) fn builtin_list() -> String {
     let mut text = String::new();
+    let width = builtin::ALL.iter().map(|found| found.name.len()).max().unwrap_or(0);
     for found in builtin::ALL {
         let title = match found.load(&Options::default()) {
             Ok(scenario) => scenario.title,
             Err(_) => String::from("(cannot be read)"),
         };
-        let _ = writeln!(text, "{:<16} {title}", found.name);
+        let _ = writeln!(text, "{:<width$}  {title}", found.name);
     }
     text.push_str("\nRun one with `portolan run NAME`, read it with `portolan show NAME`.\n");
     text

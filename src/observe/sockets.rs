@@ -12,9 +12,11 @@ pub struct SocketRow {
     pub protocol: Protocol,
     /// The state, as `ss` abbreviates it.
     pub state: &'static str,
-    /// Data that wait to be read \[bytes\]; of a listener the connections that wait to be accepted.
+    /// Data that wait to be read \[bytes\], and one for a FIN that was not read; of a listener the
+    /// connections that wait to be accepted.
     pub receive_queue: u64,
-    /// Data written and not acknowledged \[bytes\]; of a listener its backlog.
+    /// Data written and not acknowledged \[bytes\], and one for a SYN or FIN; of a listener its
+    /// backlog.
     pub send_queue: u64,
     /// This end; the address is 0.0.0.0 if it is bound to all.
     pub local: SocketAddrV4,

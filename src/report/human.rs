@@ -48,9 +48,18 @@ pub fn time(seconds: f64) -> String {
     scaled(seconds, 1000.0, &[(1e-12, "ps"), (1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s")])
 }
 
-/// A size such as `208 KiB`, from bytes.
+/// A size such as `208 KiB`, from bytes. A small one, and one that is round in thousands of bytes, is
+/// told to the byte: `10000 B`, not `9.77 KiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
+    match bytes {
+        b if b > 0 && b.is_multiple_of(1024) => {}
+        b if b < 10_000 || b < 1_000_000 && b.is_multiple_of(1000) => return format!("{b} B"),
+        b if b < 1_000_000_000 && b.is_multiple_of(1_000_000) => {
+            return format!("{} MB", b / 1_000_000);
+        }
+        _ => {}
+    }
     let units = [(1.0, "B"), (1024.0, "KiB"), (1_048_576.0, "MiB"), (f64::from(1 << 30), "GiB")];
     scaled(bytes as f64, 1024.0, &units)
 }
@@ -94,7 +103,12 @@ mod tests {
         assert_eq!(time(12_345.0), "12345 s");
         assert_eq!(size(212_992), "208 KiB");
         assert_eq!(size(999), "999 B");
-        assert_eq!(size(1000), "1000 B");
+        assert_eq!(
+            (size(0), size(1024), size(1448)),
+            ("0 B".into(), "1 KiB".into(), "1448 B".into())
+        );
+        assert_eq!((size(10_000), size(10_001)), ("10000 B".into(), "9.77 KiB".into()));
+        assert_eq!((size(2_000_000), size(2_000_001)), ("2 MB".into(), "1.91 MiB".into()));
         assert_eq!(count(9_999_999), "9999999");
         assert_eq!(count(12_345_678), "12.3 M");
         assert_eq!(share(0.427), "42.7%");

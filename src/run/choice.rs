@@ -80,10 +80,14 @@ fn throughput(plan: &Plan, app: usize) -> Series {
     Series { path, gauge: Gauge::FlowThroughput(FlowId::from_index(app)) }
 }
 
-/// The ports that applications say they will bind.
+/// The receive buffers of ports that applications say they will bind. A TCP port has none of its own:
+/// connections wait there, in its listen queues.
 fn ports(plan: &Plan) -> impl Iterator<Item = Series> {
     plan.apps.iter().filter_map(|app| {
         let (protocol, port) = app.spec.config().listens()?;
+        if protocol == Protocol::Tcp {
+            return None;
+        }
         let node: NodeId = app.on;
         let host = &plan.nodes[node.index()].name;
         Some(Series {
@@ -122,6 +126,11 @@ pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
             let place = Place::Port { node, protocol, port };
             (port_label(node, port), SeriesKind::PortBytes, None, Some(place))
         }
+        Gauge::PortDepthPackets { node, protocol: Protocol::Tcp, port }
+        | Gauge::AcceptQueue { node, port } => {
+            let label = format!("{} accept queue", port_label(node, port));
+            (label, SeriesKind::AcceptQueue, None, Some(listener(node, port)))
+        }
         Gauge::PortDepthPackets { node, protocol, port } => {
             let place = Place::Port { node, protocol, port };
             (port_label(node, port), SeriesKind::PortPackets, None, Some(place))
@@ -129,10 +138,6 @@ pub fn spec(plan: &Plan, series: &Series) -> SeriesSpec {
         Gauge::SynQueue { node, port } => {
             let label = format!("{} SYN queue", port_label(node, port));
             (label, SeriesKind::SynQueue, None, Some(listener(node, port)))
-        }
-        Gauge::AcceptQueue { node, port } => {
-            let label = format!("{} accept queue", port_label(node, port));
-            (label, SeriesKind::AcceptQueue, None, Some(listener(node, port)))
         }
         Gauge::FlowThroughput(flow) => {
             let name = plan.apps[flow.index()].name.clone();

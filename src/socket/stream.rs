@@ -98,6 +98,8 @@ pub struct Endpoint {
     pub max_unread: u64,
     /// An error that the next call reports (`SO_ERROR`).
     pub error: Option<Errno>,
+    /// Whether its process has read as far as the other end's FIN.
+    pub read_fin: bool,
 }
 
 /// What a socket is ready for, as `poll()` says.
@@ -186,6 +188,7 @@ impl Endpoint {
             received: 0,
             max_unread: 0,
             error: None,
+            read_fin: false,
         }
     }
 
@@ -215,10 +218,35 @@ impl Endpoint {
     /// connection, once.
     pub fn recv(&mut self, bytes: u64) -> Result<u64, Errno> {
         match self.connection.recv(bytes) {
-            Ok(taken) => Ok(taken),
+            Ok(taken) => {
+                // As in Linux, a read that has room left goes on to the FIN (`tcp_recvmsg`).
+                self.read_fin |= taken < bytes && self.connection.is_read_to_end();
+                Ok(taken)
+            }
             Err(RecvError::WouldBlock) => Err(Errno::EAGAIN),
             Err(RecvError::Closed(_)) => self.take_error().map(|()| 0),
         }
+    }
+
+    /// `Recv-Q` and `Send-Q` of `ss`: sequence numbers that came in order and were not read, and those
+    /// that were written and not acknowledged. As in Linux (`tcp_diag_get_info`), SYN and FIN count
+    /// for one each; of a connection that is half open or in TIME-WAIT nothing is known.
+    #[must_use]
+    pub fn queues(&self) -> (u64, u64) {
+        let connection = &self.connection;
+        let state = connection.state();
+        if state == State::TimeWait || state == State::SynReceived && connection.is_passive() {
+            return (0, 0);
+        }
+        let has_fin = matches!(state, State::CloseWait | State::LastAck | State::Closing);
+        let waits = matches!(
+            state,
+            State::SynSent | State::SynReceived | State::FinWait1 | State::Closing | State::LastAck
+        );
+        (
+            connection.receive_queue() + u64::from(has_fin && !self.read_fin),
+            connection.send_queue() + u64::from(waits),
+        )
     }
 
     /// The error that waits to be reported, and from now on does not (`SO_ERROR`).

@@ -37,6 +37,7 @@ pub fn print(sweep: &Sweep, outcome: &Outcome, confidence: f64) -> String {
     }
     text.push_str(&columns::legend(confidence));
     text.push_str(no_chance(outcome));
+    text.push_str(&idle(sweep, outcome));
     text.push_str(&missing(sweep, outcome));
     text.push_str(&strained(sweep, outcome));
     text.push_str(&silent(sweep, outcome));
@@ -71,6 +72,29 @@ fn no_chance(outcome: &Outcome) -> &'static str {
     }
     " ± 0: all seeds give the same results; nothing in this scenario is left to chance.\n   \
      Random arrivals, or `jitter` on a link, bring chance in\n"
+}
+
+/// Which axes change nothing: perhaps not what was meant.
+fn idle(sweep: &Sweep, outcome: &Outcome) -> String {
+    let cells = &outcome.cells;
+    if cells.is_empty() || cells.len() != sweep.cell_count() {
+        return String::new();
+    }
+    let has_value = cells.iter().flatten().any(|estimate| estimate.mean.is_some());
+    let mut stride = cells.len();
+    let mut text = String::new();
+    for axis in &sweep.axes {
+        let count = axis.points.len();
+        stride /= count;
+        // The cell with the first value of the axis and the same values of all others.
+        let first = |cell: usize| cell - cell / stride % count * stride;
+        if has_value && count > 1 && (0..cells.len()).all(|cell| cells[cell] == cells[first(cell)])
+        {
+            let what = format!("{}: all its values give the same results", axis.label);
+            text.push_str(&filled(" ", &what));
+        }
+    }
+    text
 }
 
 /// How often measures had no value.

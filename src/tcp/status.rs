@@ -36,12 +36,12 @@ impl Connection {
     pub const fn close_reason(&self) -> Option<CloseReason> {
         self.closed
     }
-    /// Data that arrived in order and were not read \[bytes\] (`Recv-Q` of `ss`).
+    /// Data that arrived in order and were not read \[bytes\].
     #[must_use]
     pub const fn receive_queue(&self) -> u64 {
         self.receiver.unread
     }
-    /// Data that were written and not acknowledged \[bytes\] (`Send-Q` of `ss`).
+    /// Data that were written and not acknowledged \[bytes\].
     #[must_use]
     pub fn send_queue(&self) -> u64 {
         self.queue.buffered()

@@ -114,6 +114,10 @@ fn set_and_seed_and_until_change_the_run() {
 #[test]
 fn the_small_commands_say_what_they_should() {
     let list = stdout(&portolan(&["list"]));
+    let places: Vec<_> =
+        list.lines().map_while(|line| line.find("  ").map(|at| line[at..].trim_start())).collect();
+    let columns = list.lines().zip(&places).map(|(line, title)| line.len() - title.len());
+    assert_eq!(columns.collect::<std::collections::BTreeSet<_>>().len(), 1, "{list}");
     assert!(list.lines().any(|line| line.starts_with("port-queue")));
     assert!(stdout(&portolan(&["show", "hello"])).contains("[nodes]"));
     assert!(stderr(&portolan(&["show", "helo"])).contains("did you mean `hello`?"));

@@ -1,6 +1,7 @@
 //! What can be seen of TCP: series of connections, listen queues, the sockets of hosts.
 
 use portolan::observe::SocketRow;
+use portolan::report::series::SeriesKind;
 use portolan::run::{self, Choice, Nobody};
 use portolan::sim::Simulation;
 
@@ -127,9 +128,25 @@ fn listen_queues_and_memory_follow_a_connection() {
     assert_eq!(steps(&samples, "hosts.bob.tcp-memory"), [0.0, 304.0, 2368.0, 0.0]);
 }
 
+#[test]
+fn a_listening_port_is_recorded_by_its_queues_and_not_twice() {
+    let samples = samples(UPLOAD, false);
+    let has = |what: &str| samples.iter().any(|it| it.1 == format!("ports.bob:80/tcp.{what}"));
+    assert!(has("syn-queue") && has("accept-queue") && !has("depth-packets"));
+    // Who asks for its depth gets the same, and in the same plot.
+    let text = recorded(r#""ports.bob:80/tcp.depth-packets""#, "change");
+    let scenario = load(&text);
+    let spec = run::spec(&scenario.plan, &scenario.record.series[0]);
+    assert_eq!((&*spec.label, spec.kind), ("bob:80 accept queue", SeriesKind::AcceptQueue));
+}
+
 /// The sockets of a host at a time.
 fn sockets(host: usize, at: &str) -> Vec<SocketRow> {
-    let scenario = load(UPLOAD);
+    sockets_of(UPLOAD, host, at)
+}
+
+fn sockets_of(scenario: &str, host: usize, at: &str) -> Vec<SocketRow> {
+    let scenario = load(scenario);
     let mut simulation = Simulation::new(scenario.plan.clone());
     simulation.run_until(time(at), &mut Nobody);
     simulation.sockets(portolan::id::NodeId::from_index(host))
@@ -155,4 +172,28 @@ fn sockets_are_listed_as_ss_lists_them() {
     let orphan = &sockets(0, "9s")[0];
     assert_eq!((orphan.process.as_deref(), orphan.connection.as_ref()), (None, None));
     assert_eq!(sockets(1, "1s")[0].send_queue, 4096, "the backlog");
+}
+
+/// What `ss` shows of a host's connection at a time: its state, `Recv-Q` and `Send-Q`.
+fn queues(scenario: &str, host: usize, at: &str) -> (&'static str, u64, u64) {
+    let rows = sockets_of(scenario, host, at);
+    let row = rows.iter().find(|row| row.peer.is_some()).expect("a connection");
+    (row.state, row.receive_queue, row.send_queue)
+}
+
+#[test]
+fn syn_and_fin_count_in_queues_as_in_linux() {
+    let (alice, bob) = (0, 1);
+    // Of one byte: SYN at 0.14 s after ARP, FIN with the byte at 0.18 s and at bob's at 0.2 s.
+    let one = UPLOAD.replace("2MB", "1B");
+    assert_eq!(queues(&one, alice, "110ms"), ("SYN-SENT", 0, 1));
+    assert_eq!(queues(&one, bob, "170ms"), ("SYN-RECV", 0, 0), "not yet a socket");
+    assert_eq!(queues(&one, alice, "190ms"), ("FIN-WAIT-1", 0, 2), "a byte and the FIN");
+    assert_eq!(queues(&one, bob, "210ms"), ("LAST-ACK", 0, 1), "bob has read to the end");
+    assert_eq!(queues(&one, alice, "1s"), ("TIME-WAIT", 0, 0));
+    // A process that works sees the FIN later.
+    let busy = one.replace("port = 80", "port = 80\nservice = \"500ms\"");
+    assert_eq!(queues(&busy, bob, "400ms"), ("CLOSE-WAIT", 1, 0));
+    assert_eq!(queues(&busy, alice, "400ms"), ("FIN-WAIT-2", 0, 0));
+    assert_eq!(queues(&busy, bob, "710ms"), ("LAST-ACK", 0, 1));
 }

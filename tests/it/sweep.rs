@@ -77,6 +77,15 @@ fn a_sweep_prints_a_table_and_writes_every_run() {
 }
 
 #[test]
+fn an_axis_that_changes_nothing_is_told() {
+    let mtu = "[vary]\n'links.a--b.mtu' = ['1500B', '1400B']\n";
+    let dir = folder("idle", &SWEEP.replacen("[vary]\n", mtu, 1));
+    let text = done(&dir, &["s.toml"]);
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("the same results")).collect();
+    assert_eq!(told, [" links.a--b.mtu: all its values give the same results"]);
+}
+
+#[test]
 fn numbers_of_threads_do_not_matter() {
     let dir = folder("threads", SWEEP);
     done(&dir, &["s.toml", "--jobs", "1", "--out", "one"]);

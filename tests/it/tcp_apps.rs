@@ -188,6 +188,8 @@ fn connections_begin_one_after_the_other() {
     let summary = dialogue("", "size = '1kB', connections = 3, interval = '1s', hold = '500ms'");
     let flow = client(&summary);
     assert_eq!(flow.details[0], "3 connections: 3 done, 0 failed, 0 open");
+    let closed = client(&dialogue("start = '9s'", "size = '1kB'")).details[0].clone();
+    assert_eq!(closed, "1 connection: 0 done, 1 failed, 0 open (1 ECONNREFUSED)");
     let done = completed(&summary);
     assert!((2.5..2.6).contains(&done), "{done}");
     let endless = dialogue("", "size = '1kB', interval = '1s'");

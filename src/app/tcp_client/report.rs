@@ -68,7 +68,8 @@ impl Report {
     fn counts(&self) -> String {
         let Self { opened, done, failed, .. } = self;
         let open = opened - done - failed;
-        let mut line = format!("{opened} connections: {done} done, {failed} failed, {open} open");
+        let things = if *opened == 1 { "connection" } else { "connections" };
+        let mut line = format!("{opened} {things}: {done} done, {failed} failed, {open} open");
         let reasons = self.reasons.iter().map(|(reason, count)| format!("{count} {reason}"));
         let reasons = Vec::from_iter(reasons).join(", ");
         if !reasons.is_empty() {

@@ -65,11 +65,12 @@ fn connection(end: &Endpoint, process: impl FnOnce() -> String) -> Option<Socket
     if state == State::Closed {
         return None;
     }
+    let (receive_queue, send_queue) = end.queues();
     Some(SocketRow {
         protocol: Protocol::Tcp,
         state: word(state),
-        receive_queue: end.connection.receive_queue(),
-        send_queue: end.connection.send_queue(),
+        receive_queue,
+        send_queue,
         local: end.local,
         peer: Some(end.remote),
         process: (end.stage == Stage::Open).then(process),

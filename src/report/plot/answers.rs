@@ -17,6 +17,8 @@ struct Waits<'a> {
     points: &'a [Value],
     /// Whole answers; otherwise round trips.
     are_answers: bool,
+    /// Whether one has nothing to do with the next: whole answers, or round trips of several connections.
+    are_apart: bool,
     /// The longest of them \[s\]; of many, points are means.
     longest: f64,
 }
@@ -51,13 +53,14 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         let mut chart = Chart::new(canvas, plot, &x, &y, Some(&format!("time [{}]", x.unit)));
         page::unit(canvas, area, &format!("[{}]", y.unit));
         for (i, waits) in shown.iter().enumerate() {
-            match waits.are_answers {
+            match waits.are_apart {
                 true => chart.points(waits.points, style::series(i)),
                 false => chart.series(By::Width, waits.points.to_vec(), i, shown.len()),
             }
         }
         let entry = |waits: &&Waits<'_>| (waits.name.to_owned(), waits.remark());
-        page::legend(canvas, plot, &shown.iter().map(entry).collect::<Vec<_>>());
+        let entries: Vec<_> = shown.iter().map(entry).collect();
+        page::legend_with_points(canvas, plot, &entries, |i| shown[i].are_apart);
     }))
 }
 
@@ -70,5 +73,6 @@ fn of_flow(flow: &FlowCurves) -> Option<Waits<'_>> {
     let of_all = flow.rtt.iter().flat_map(|rtt| rtt.points.last()).map(|point| point.0);
     let longest = if are_answers { highest } else { of_all.fold(highest, f64::max) };
     let is_shown = are_answers || points.len() > FEW;
-    is_shown.then_some(Waits { name: &flow.name, points, are_answers, longest })
+    let are_apart = are_answers || flow.connections > 1;
+    is_shown.then_some(Waits { name: &flow.name, points, are_answers, are_apart, longest })
 }

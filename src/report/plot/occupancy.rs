@@ -24,7 +24,14 @@ pub(super) fn draw(
     what: &str,
     format: Format,
 ) -> Option<Vec<u8>> {
-    let all: Vec<_> = input.series.iter().filter(|s| kinds.contains(&s.kind)).collect();
+    let mut all: Vec<&PlotSeries> = Vec::new();
+    for series in input.series.iter().filter(|series| kinds.contains(&series.kind)) {
+        // What waits to be accepted has two paths.
+        let is_same = |it: &&PlotSeries| (it.kind, &it.label) == (series.kind, &series.label);
+        if !all.iter().any(is_same) {
+            all.push(series);
+        }
+    }
     let is_used = |s: &&PlotSeries| s.max() > 0.0 || s.dropped() > 0;
     let used: Vec<_> = all.iter().copied().filter(is_used).collect();
     let shown = busiest(&used, MAX_SERIES, |s| (s.dropped() as f64, s.max()));

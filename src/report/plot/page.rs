@@ -86,7 +86,17 @@ pub(super) const LEGEND: f64 = 316.0;
 
 /// Draws a legend in the column right of `area`: for each series its name and a remark.
 pub(super) fn legend(canvas: &Canvas<'_>, area: Area, entries: &[(String, String)]) {
-    legend_with_model(canvas, area, entries, "");
+    full_legend(canvas, area, entries, "", |_| false);
+}
+
+/// The same where series for which `are_points` have no line.
+pub(super) fn legend_with_points(
+    canvas: &Canvas<'_>,
+    area: Area,
+    entries: &[(String, String)],
+    are_points: impl Fn(usize) -> bool,
+) {
+    full_legend(canvas, area, entries, "", are_points);
 }
 
 /// The same with the name of the model that the series are compared with, if there is one.
@@ -95,6 +105,16 @@ pub(super) fn legend_with_model(
     area: Area,
     entries: &[(String, String)],
     model: &str,
+) {
+    full_legend(canvas, area, entries, model, |_| false);
+}
+
+fn full_legend(
+    canvas: &Canvas<'_>,
+    area: Area,
+    entries: &[(String, String)],
+    model: &str,
+    are_points: impl Fn(usize) -> bool,
 ) {
     const SAMPLE: f64 = 46.0;
     let left = area.right + 28.0;
@@ -108,8 +128,10 @@ pub(super) fn legend_with_model(
         let y = area.top + apart * i as f64 + 14.0;
         let (width, dash) = if model.is_empty() { (4.0, look.dash) } else { (2.5, style::MODEL) };
         let stroke = Stroke { colour: look.colour, width, dash };
-        canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
-        if count > 1 {
+        if !are_points(i) {
+            canvas.line(&[(left, y - 8.0), (left + SAMPLE, y - 8.0)], stroke);
+        }
+        if count > 1 || are_points(i) {
             marker(canvas, (left + SAMPLE / 2.0, y - 8.0), look);
         }
         let name = if name.is_empty() && !model.is_empty() { "measured" } else { name };

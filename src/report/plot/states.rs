@@ -40,20 +40,27 @@ const FAR: f64 = 4.0;
 /// The most charts of one connection.
 const MOST_SPANS: usize = 3;
 
+/// The handshake of a connection whose life takes no time at all \[s\].
+const AT_ONCE: f64 = 1e-3;
+
 /// From when to when \[s\].
 type Span = (f64, f64);
 
 /// The plot, or nothing if there was no connection.
 pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     let all = &input.states;
-    let shown = &all[..all.len().min(MOST)];
+    let places = chosen(all);
+    let shown: Vec<&ConnectionStates> = places.iter().map(|&place| &all[place]).collect();
     if shown.is_empty() {
         return None;
     }
-    let remark =
-        (shown.len() < all.len()).then(|| format!("the first {} connections", shown.len()));
+    let (count, is_first) = (shown.len(), places.iter().copied().eq(0..shown.len()));
+    let remark = (count < all.len()).then(|| match is_first {
+        true => format!("the first {count} connections"),
+        false => format!("{count} of the first connections"),
+    });
     let subtitle = input.subtitle(remark);
-    let least: Vec<f64> = shown.iter().map(least_height).collect();
+    let least: Vec<f64> = shown.iter().map(|it| least_height(it)).collect();
     let height = libm::ceil(page::ABOVE + least.iter().sum::<f64>()) as u32;
     let height = height.max(HEIGHT);
     Some(page::sheet(format, height, "States of connections", &subtitle, |canvas, area| {
@@ -62,10 +69,22 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
         for (i, (connection, least)) in shown.iter().zip(&least).enumerate() {
             let apart = if i + 1 < shown.len() { APART } else { 0.0 };
             let bottom = top + least * stretch;
-            draw_connection(canvas, Area { top, bottom: bottom - apart, ..area }, connection);
+            let place = Area { top, bottom: bottom - apart, ..area };
+            draw_connection(canvas, place, connection, input.seconds);
             top = bottom;
         }
     }))
+}
+
+/// Which connections are shown, in their order: the first of every conversation before the second of
+/// any.
+fn chosen(all: &[ConnectionStates]) -> Vec<usize> {
+    let before = |place: usize| all[..place].iter().filter(|it| it.name == all[place].name).count();
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    places.sort_by_key(|&place| (before(place), place));
+    places.truncate(MOST);
+    places.sort_unstable();
+    places
 }
 
 /// The height in which the names of a connection's states can be read.
@@ -102,7 +121,8 @@ fn spans(connection: &ConnectionStates) -> Vec<Span> {
         opened(&connection.client).into_iter().chain(opened(&connection.server)).reduce(f64::max);
     // Without a handshake to measure by, there is nothing between opening and closing.
     let all = times.last().map_or(0.0, |last| last - first);
-    let unit = opened.map_or(all / FAR, |opened| opened - first).max(1e-9);
+    let unit = opened.map_or(all / FAR, |opened| opened - first);
+    let unit = if unit > 0.0 { unit } else { AT_ONCE };
     let mut spans: Vec<Span> = Vec::new();
     for time in times {
         match spans.last_mut() {
@@ -123,7 +143,8 @@ fn spans(connection: &ConnectionStates) -> Vec<Span> {
     spans.into_iter().map(padded).collect()
 }
 
-fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStates) {
+/// Draws one connection of a run that ended at `end` \[s\].
+fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStates, end: f64) {
     const GAP: f64 = 40.0;
     let rows = rows(connection);
     let spans = spans(connection);
@@ -137,6 +158,7 @@ fn draw_connection(canvas: &Canvas<'_>, place: Area, connection: &ConnectionStat
         Stroke { colour: look.colour, width: 4.0, dash: look.dash }
     });
     for (i, &(from, to)) in spans.iter().enumerate() {
+        let to = if end > from { to.min(end) } else { to };
         let left = place.left + names + (width + GAP) * i as f64;
         let area = Area { left, top, right: left + width, bottom };
         let x = time_axis((from, to), width);
@@ -257,6 +279,22 @@ mod tests {
         for connection in [refused, flooded] {
             assert_eq!(spans(&connection).len(), 1, "{connection:?}");
         }
+        let at_once = ConnectionStates {
+            client: life(&[(5.0, "SYN-SENT"), (5.0, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        assert_eq!(spans(&at_once), [(4.9995, 5.0005)], "no ten digits behind the point");
+    }
+
+    #[test]
+    fn time_ends_with_the_run() {
+        let flooded = ConnectionStates {
+            server: life(&[(2.0, "SYN-RECEIVED"), (65.0, "CLOSED")]),
+            ..ConnectionStates::default()
+        };
+        let input = PlotInput { states: vec![flooded], seconds: 70.0, ..PlotInput::default() };
+        let drawn = String::from_utf8(draw(&input, Format::Svg).expect("a plot")).expect("text");
+        assert!(drawn.contains("\n60\n") && !drawn.contains("\n80\n"), "{drawn}");
     }
 
     #[test]
@@ -299,6 +337,22 @@ mod tests {
         assert_eq!(titles(&both), ["10.0.0.1:5000", "10.0.0.2:6000"]);
         both.server = life(&[(0.0, "SYN-RECEIVED")]);
         assert_eq!(titles(&both), ["client 10.0.0.1:5000", "server 10.0.0.2:6000"]);
+    }
+
+    #[test]
+    fn a_flood_of_connections_hides_no_other() {
+        let of = |names: &[&str]| -> Vec<ConnectionStates> {
+            let named =
+                |name: &&str| ConnectionStates { name: (*name).into(), ..Default::default() };
+            names.iter().map(named).collect()
+        };
+        assert_eq!(chosen(&of(&["before", "flood", "flood", "flood", "during"])), [0, 1, 4]);
+        assert_eq!(chosen(&of(&["many", "many", "many", "many"])), [0, 1, 2]);
+        assert_eq!(chosen(&of(&["a", "a", "b"])), [0, 1, 2]);
+        let all = of(&["before", "flood", "flood", "flood", "during"]);
+        let input = PlotInput { states: all, ..PlotInput::default() };
+        let drawn = String::from_utf8(draw(&input, Format::Svg).expect("a plot")).expect("text");
+        assert!(drawn.contains("during") && drawn.contains("3 of the first connections"));
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn flow(name: &str, mbps: f64, delay: f64) -> FlowCurves {
         rtt: None,
         rtt_over_time: Vec::new(),
         answers: Vec::new(),
+        connections: 1,
     }
 }
 
@@ -356,6 +357,33 @@ fn plots_over_time_end_with_what_they_show() {
     assert!(drawn.contains("the first 2.16 s of 10 s"), "{drawn}");
     let drawn = texts(&of(9000), "queues").expect("a plot");
     assert!(!drawn.contains("the first"), "{drawn}");
+}
+
+#[test]
+fn what_waits_to_be_accepted_is_drawn_once() {
+    let queue = || pulse("bob:80 accept queue", SeriesKind::AcceptQueue, (100, 9000), 3.0);
+    let once = PlotInput { series: vec![queue()], ..small() };
+    let twice = PlotInput { series: vec![queue(), queue()], ..small() };
+    assert_eq!(texts(&once, "listen").expect("a plot"), texts(&twice, "listen").expect("a plot"));
+}
+
+#[test]
+fn round_trips_of_several_connections_are_not_joined() {
+    let mut input = small();
+    input.flows.truncate(1);
+    input.flows[0].rtt_over_time = (0..50).map(|i| (f64::from(i) / 5.0, 0.12)).collect();
+    let colour = "\"#0072B2\"";
+    let lines = |input: &PlotInput| {
+        let drawn = answers::draw(input, Format::Svg).expect("a plot");
+        let drawn = String::from_utf8(drawn).expect("text");
+        let count = |what: &str| {
+            drawn.lines().filter(|it| it.contains(what) && it.contains(colour)).count()
+        };
+        (count("<polyline"), count("<circle"))
+    };
+    assert_eq!(lines(&input), (2, 0), "the line and that of the legend");
+    input.flows[0].connections = 2;
+    assert_eq!(lines(&input), (0, 2 * 51), "rings: the points and that of the legend");
 }
 
 #[test]

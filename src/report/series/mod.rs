@@ -130,6 +130,9 @@ pub struct FlowCurves {
     /// How long whole answers took, and when they had come, both \[s\].
     #[serde(default)]
     pub answers: Vec<(f64, f64)>,
+    /// TCP connections that it opened.
+    #[serde(default)]
+    pub connections: u64,
 }
 
 impl FlowCurves {
@@ -174,6 +177,8 @@ pub struct Recorder<W: Write> {
     at: BTreeMap<Place, Vec<usize>>,
     flow_names: Vec<String>,
     flows: BTreeMap<FlowId, FlowRecord>,
+    /// Connections that flows have opened.
+    connections: BTreeMap<FlowId, u64>,
     lives: Lives,
 }
 
@@ -190,6 +195,7 @@ impl<W: Write> Recorder<W> {
             at: BTreeMap::new(),
             flow_names,
             flows: BTreeMap::new(),
+            connections: BTreeMap::new(),
             lives: Lives::default(),
         }
     }
@@ -239,7 +245,7 @@ impl<W: Write> Recorder<W> {
     /// The first error of the writer.
     pub fn finish(self, end: Time) -> std::io::Result<(Recording, W)> {
         let out = self.rows.finish()?;
-        let names = self.flow_names;
+        let (names, connections) = (self.flow_names, self.connections);
         let curves = |(id, record): (FlowId, FlowRecord)| FlowCurves {
             name: names.get(id.index()).cloned().unwrap_or_default(),
             throughput: record.rates.throughput(end),
@@ -247,6 +253,7 @@ impl<W: Write> Recorder<W> {
             rtt: record.rtt.cdf(),
             rtt_over_time: record.rtt_over_time.points(),
             answers: record.answers.points(),
+            connections: connections.get(&id).copied().unwrap_or(0),
         };
         let flows = self.flows.into_iter().map(curves).collect();
         let states = self.lives.finish(&names);
@@ -287,6 +294,9 @@ impl<W: Write> Observer for Recorder<W> {
                 }
             }
             Observation::StateChanged { local, remote, flow: Some(flow), to, .. } => {
+                if to == "SYN-SENT" {
+                    *self.connections.entry(flow).or_default() += 1;
+                }
                 self.lives.note(now, flow, [local, remote], to);
             }
             Observation::RoundTrip { flow, rtt } => {

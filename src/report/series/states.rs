@@ -8,7 +8,9 @@ use crate::id::FlowId;
 use crate::units::Time;
 
 /// So many connections are followed.
-const MOST: usize = 4;
+const MOST: usize = 16;
+/// So many of one conversation, lest a flood of them hide the others.
+const MOST_OF_ONE: usize = 4;
 /// So many changes of one end; a life has fewer.
 const MOST_CHANGES: usize = 16;
 
@@ -84,7 +86,7 @@ impl Lives {
         let is_of_it = |life: &Life| life.has_ends(local, remote) && !life.is_over(local, to);
         let place = match self.0.iter().rposition(is_of_it) {
             Some(place) => place,
-            None if self.0.len() == MOST => return,
+            None if self.0.len() == MOST || self.of_flow(flow) == MOST_OF_ONE => return,
             None => {
                 let (client, server) = match to {
                     "SYN-SENT" => (local, remote),
@@ -99,6 +101,11 @@ impl Lives {
         if changes.len() < MOST_CHANGES {
             changes.push(StateChange { seconds: now.as_secs_f64(), state: to.to_owned() });
         }
+    }
+
+    /// How many connections of a conversation are followed.
+    fn of_flow(&self, flow: FlowId) -> usize {
+        self.0.iter().filter(|life| life.flow == flow).count()
     }
 
     /// What was seen; `names` are those of conversations, by id.
@@ -164,6 +171,14 @@ mod tests {
             lives.note(Time::ZERO, FlowId(0), [server, client], "SYN-RECEIVED");
             lives.note(Time::ZERO, FlowId(0), [server, client], "CLOSED");
         }
-        assert_eq!(lives.finish(&[]).len(), MOST);
+        for flow in 1..100 {
+            let client = SocketAddrV4::new([10, 0, 0, 2].into(), 1000 + flow);
+            lives.note(Time::ZERO, FlowId(flow.into()), [client, server], "SYN-SENT");
+        }
+        let names = ["flood".to_owned(), "honest".to_owned()];
+        let seen = lives.finish(&names);
+        assert_eq!(seen.len(), MOST);
+        assert_eq!(seen.iter().filter(|life| life.name == "flood").count(), MOST_OF_ONE);
+        assert_eq!(seen[MOST_OF_ONE].name, "honest");
     }
 }

@@ -2,7 +2,7 @@
 //! `ping`, the answers of DNS.
 
 use super::paint::Paint;
-use super::{Look, MAX_ROWS};
+use super::{Look, MAX_ROWS, grid};
 use crate::observe::results::Summary;
 
 pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
@@ -22,7 +22,10 @@ pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
         text.push_str(&paint.bold(name));
         text.push('\n');
         for line in &flow.details {
-            text.push_str(&format!(" {line}\n"));
+            match 1 + line.chars().count() <= look.width {
+                true => text.push_str(&format!(" {line}\n")),
+                false => grid::hang(" ", 3, line, look.width, &mut text),
+            }
         }
     }
     if left_out > 0 {
@@ -46,6 +49,11 @@ mod tests {
         let name = summary.flows.get_index(0).expect("a flow").0.clone();
         let text = print(&summary, &Look::default()).expect("details");
         assert_eq!(text, format!("{name}\n  1  10.0.0.1  1.000 ms\n  2  * * *\n"));
+        let words = "501 packets transmitted, 480 received, 14 not yet answered, ";
+        summary.flows[1].details = vec![words.repeat(2)];
+        let text = print(&summary, &Look::default()).expect("details");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("\n   transmitted, 480 received"), "{text}");
         summary.flows[1].details = vec!["line".to_owned(); 2 * MAX_ROWS];
         let text = print(&summary, &Look::default()).expect("details");
         assert!(text.ends_with("… and what 1 more found out (summary.json has all)\n"), "{text}");

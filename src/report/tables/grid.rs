@@ -8,7 +8,7 @@ use super::{Look, MAX_ROWS};
 /// A column: its heading and what it holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
-    /// Names: left-aligned, shortened in the middle if there is no room.
+    /// Names: left-aligned, shortened if there is no room, but not the number of a port at their end.
     Text(&'static str),
     /// Numbers: right-aligned, never shortened.
     Number(&'static str),
@@ -89,12 +89,15 @@ fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
             cells.max(length(columns[i].heading()))
         })
         .collect();
+    let least: Vec<usize> = (0..columns.len())
+        .map(|i| rows.iter().map(|row| shortest(&row[i])).max().unwrap_or(SHORTEST))
+        .collect();
     // A space before the first column, two before every other.
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len() - 1;
     while total(&widths) > width {
         // A heading is never shortened, so its column gets no narrower.
         let can_shrink = |i: &usize| match columns[*i] {
-            Column::Text(heading) => widths[*i] > SHORTEST.max(length(heading)),
+            Column::Text(heading) => widths[*i] > least[*i].max(length(heading)),
             Column::Number(_) => false,
         };
         match (0..columns.len()).filter(can_shrink).max_by_key(|&i| (widths[i], i)) {
@@ -111,8 +114,43 @@ fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
     }
 }
 
-/// `text` in `width` characters: the beginning and the end are what tells names apart.
+/// A name of a port in parts: `bob`, `:80/tcp` and the service, `http`; of other names all is the first.
+fn parts(text: &str) -> [&str; 3] {
+    let named = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+    let (port, service) = named.unwrap_or((text, ""));
+    let colon = port.rfind(':').unwrap_or(port.len());
+    match port[colon..].chars().nth(1).is_some_and(|first| first.is_ascii_digit()) {
+        true => [&port[..colon], &port[colon..], service],
+        false => [text, "", ""],
+    }
+}
+
+/// How many characters of a name are always left.
+fn shortest(text: &str) -> usize {
+    let [_, port, _] = parts(text);
+    SHORTEST.max(length(port) + if port.is_empty() { 0 } else { 4 })
+}
+
+/// `text` in `width` characters: the beginning and the end are what tells names apart. Of a port's
+/// service and then its host so much is left out that its number stays.
 fn elide(text: &str, width: usize) -> String {
+    let [host, port, service] = parts(text);
+    if port.is_empty() || length(port) + 4 > width {
+        return elide_middle(text, width);
+    }
+    const FEW: usize = 3;
+    let name = length(host) + length(port);
+    let room = width.saturating_sub(name + length(" (…)"));
+    if !service.is_empty() && room >= FEW {
+        let service: String = service.chars().take(room).collect();
+        return format!("{host}{port} ({service}…)");
+    }
+    let room = width - length(port);
+    let host = if length(host) > room { elide_middle(host, room) } else { host.into() };
+    format!("{host}{port}")
+}
+
+fn elide_middle(text: &str, width: usize) -> String {
     let characters: Vec<char> = text.chars().collect();
     let kept = width.saturating_sub(1);
     let (front, back) = (kept - kept / 2, kept / 2);
@@ -153,6 +191,18 @@ mod tests {
     fn keeps_both_ends_of_names() {
         assert_eq!(elide("abcdefghij", 7), "abc…hij");
         assert_eq!(elide("abcdefghij", 6), "abc…ij");
+    }
+
+    #[test]
+    fn the_number_of_a_port_stays() {
+        let shown = |width| elide("columbia:5001/udp (commplex-link)", width);
+        assert_eq!(shown(31), "columbia:5001/udp (commplex-l…)");
+        assert_eq!(shown(24), "columbia:5001/udp (com…)");
+        assert_eq!(shown(23), "columbia:5001/udp");
+        assert_eq!(shown(16), "col…bia:5001/udp");
+        assert_eq!(elide("a-client-of-many → server:80", 15), "a-clie…erver:80");
+        assert_eq!(shortest("columbia:5001/udp (commplex-link)"), 13);
+        assert_eq!((shortest("columbia"), shortest("a: b")), (SHORTEST, SHORTEST));
     }
 
     #[test]

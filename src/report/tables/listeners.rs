@@ -6,31 +6,35 @@ use crate::observe::results::{Listen, Summary};
 use crate::report::human;
 
 pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
-    let columns = [
+    let listeners = summary.ports.iter().filter_map(|(name, port)| Some((name, port.listen?)));
+    let used: Vec<_> = listeners.filter(|(_, listen)| *listen != Listen::default()).collect();
+    // Few send cookies, and columns are precious.
+    let cookies = used.iter().any(|(_, it)| it.cookies_sent + it.cookies_received > 0);
+    let mut columns = vec![
         Text("port"),
         Number("accepted"),
         Number("SYN queue\nmax"),
         Number("accept\nqueue max"),
         Number("SYNs\ndropped"),
         Number("over-\nflows"),
-        Number("cookies\nsent"),
-        Number("cookies\nback"),
     ];
-    let listeners = summary.ports.iter().filter_map(|(name, port)| Some((name, port.listen?)));
-    let used = listeners.filter(|(_, listen)| *listen != Listen::default());
-    let row = |(name, listen): (&String, Listen)| {
-        let counts = [
+    if cookies {
+        columns.extend([Number("cookies\nsent"), Number("cookies\nback")]);
+    }
+    let row = |(name, listen): &(&String, Listen)| {
+        let mut counts = vec![
             listen.accepted,
             listen.max_syn_queue,
             listen.max_accept_queue,
             listen.syn_dropped,
             listen.accept_overflows,
-            listen.cookies_sent,
-            listen.cookies_received,
         ];
-        std::iter::once(name.clone()).chain(counts.map(human::count)).collect()
+        if cookies {
+            counts.extend([listen.cookies_sent, listen.cookies_received]);
+        }
+        std::iter::once((*name).clone()).chain(counts.into_iter().map(human::count)).collect()
     };
-    grid::print("Listen queues", &columns, used.map(row).collect(), look)
+    grid::print("Listen queues", &columns, used.iter().map(row).collect(), look)
 }
 
 #[cfg(test)]
@@ -58,6 +62,7 @@ mod tests {
         summary.ports.insert("a-web-server-with-a-long-name:80/tcp".into(), port);
         let text = print(&summary, &Look::default()).expect("a table");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains(":80/tcp"), "{text}");
         insta::assert_snapshot!(text);
     }
 }

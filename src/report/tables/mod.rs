@@ -93,7 +93,7 @@ mod tests {
         let service =
             |port, protocol| (port == 53 && protocol == Protocol::Udp).then_some("domain");
         let text = print(&sample::summary(), &Look { service, ..Look::default() });
-        assert!(text.contains("(domain)") && !text.contains("5001/udp ("), "{text}");
+        assert!(text.contains("bob:53/udp (doma…)") && !text.contains("5001/udp ("), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 
