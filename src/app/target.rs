@@ -25,9 +25,15 @@ impl Target {
     /// What is wrong, as a fragment of a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) => (host, Some(services::port_number(port)?)),
+            Some((host, port)) => (host, Some(port_number(host, port)?)),
             None => (text, None),
         };
+        if let (None, Some((host, port))) = (port, host.split_once([' ', ',', ';', '/']))
+            && services::port_number(port).is_ok()
+        {
+            let (host, port) = (host.trim(), port.trim());
+            return Err(format!("`{text}` has no colon; write \"{host}:{port}\""));
+        }
         if host.is_empty() {
             return Err(format!("`{text}` names no host; write for example \"bob:80\""));
         }
@@ -44,6 +50,21 @@ impl Target {
     #[must_use]
     pub fn with_port(&self, default_port: u16) -> String {
         format!("{}:{}", self.host, self.port.unwrap_or(default_port))
+    }
+}
+
+/// The port of a destination, which the application's own protocol knows.
+fn port_number(host: &str, text: &str) -> Result<u16, String> {
+    match text.split_once('/') {
+        Some(("", rest)) => {
+            let host = rest.trim_matches('/').split('/').next().unwrap_or("bob");
+            Err(format!("a destination is no URL; write a node and its port: \"{host}:80\""))
+        }
+        Some((port, protocol)) => Err(format!(
+            "`{port}/{protocol}` says the protocol too; write \"{host}:{port}\": the kind of \
+             application decides between TCP and UDP"
+        )),
+        None => services::port_number(text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command line: one file for each command.
 //!
-//! `args` is what can be said, `failure` how commands end when not well; `main` only calls
-//! [`main`].
+//! `args` is what can be said, `usage` what is told of the rest, `failure` how commands end when not
+//! well; `main` only calls [`main`].
 
 mod args;
 mod capture;
@@ -23,11 +23,12 @@ mod source;
 mod sweep;
 mod terminal;
 mod trace;
+mod usage;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 pub use args::Cli;
 use args::Command;
@@ -38,7 +39,7 @@ use crate::scenario::{builtin, schema};
 /// Does what the command line says.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = usage::parse();
     match dispatch(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use crate::report::file::write_atomically;
 use crate::scenario::builtin::STARTER;
 use crate::scenario::schema;
+use crate::sweep::slurm::shell_word;
 
 /// The schema for editors, beside the scenario.
 const SCHEMA: &str = "portolan.schema.json";
@@ -47,8 +48,9 @@ pub(super) fn new(args: &NewArgs, quiet: bool) -> Result<(), Failure> {
     if quiet {
         return Ok(());
     }
+    let word = shell_word(&path.display().to_string());
     super::print(&format!(
-        "Wrote {0}, and {SCHEMA} for editors beside it. Next:\n  portolan check {0}\n  portolan run {0} --out out\n",
+        "Wrote {}, and {SCHEMA} for editors beside it. Next:\n  portolan check {word}\n  portolan run {word} --out out\n",
         path.display()
     ))
 }

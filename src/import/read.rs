@@ -5,14 +5,12 @@ use std::io::{Cursor, ErrorKind, Read};
 use std::time::Duration;
 
 use pcap_file::pcap::PcapReader;
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption,
-};
 use pcap_file::pcapng::{Block, PcapNgReader};
 use pcap_file::{DataLink, PcapError, TsResolution};
 
 use super::wire::{self, Frame};
 use crate::packet::ipv4;
+use crate::scenario::capture_clock::Clock;
 use crate::units::Time;
 
 /// The most packets that a capture may hold: they are kept in memory, and nobody could read the
@@ -208,7 +206,7 @@ fn pcap(file: impl Read, pile: &mut Pile) -> Result<(), ReadError> {
 fn pcapng(file: impl Read, pile: &mut Pile) -> Result<(), ReadError> {
     let mut reader = PcapNgReader::new(file).map_err(|error| pile.fault(&error))?;
     // Those of the present section: a new one numbers them anew.
-    let mut interfaces: Vec<Interface> = Vec::new();
+    let mut interfaces: Vec<(Clock, DataLink)> = Vec::new();
     while let Some(block) = reader.next_block() {
         let block = block.map_err(|error| pile.fault(&error))?;
         let (interface, ticks, data, length) = match &block {
@@ -217,7 +215,7 @@ fn pcapng(file: impl Read, pile: &mut Pile) -> Result<(), ReadError> {
                 continue;
             }
             Block::InterfaceDescription(description) => {
-                interfaces.push(Interface::of(description));
+                interfaces.push((Clock::of(&description.options), description.linktype));
                 continue;
             }
             Block::EnhancedPacket(packet) => {
@@ -234,47 +232,11 @@ fn pcapng(file: impl Read, pile: &mut Pile) -> Result<(), ReadError> {
             }
             _ => continue,
         };
-        let Some(known) = interfaces.get(interface as usize) else {
+        let Some((clock, link)) = interfaces.get(interface as usize) else {
             let why = format!("it names interface {interface}, which the file does not describe");
             return Err(ReadError::Broken { number: pile.capture.total + 1, why });
         };
-        pile.add(known.time(ticks), known.link, data, length)?;
+        pile.add(clock.time(ticks), *link, data, length)?;
     }
     Ok(())
-}
-
-/// How an interface of a pcapng file counts time, and what its packets begin with.
-#[derive(Debug, Clone, Copy)]
-struct Interface {
-    link: DataLink,
-    /// Ticks in a second: a power of ten, or of two.
-    ticks: u128,
-    /// What to add to all times \[s\].
-    offset: u128,
-}
-
-impl Interface {
-    fn of(description: &InterfaceDescriptionBlock<'_>) -> Self {
-        let mut interface = Self { link: description.linktype, ticks: 1_000_000, offset: 0 };
-        for option in &description.options {
-            match option {
-                InterfaceDescriptionOption::IfTsResol(resolution) => {
-                    let power = u32::from(resolution & 0x7f);
-                    let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };
-                    // Finer clocks than can be counted do not exist.
-                    interface.ticks = base.checked_pow(power).unwrap_or(u128::MAX);
-                }
-                InterfaceDescriptionOption::IfTsOffset(seconds) => {
-                    interface.offset = u128::from(*seconds);
-                }
-                _ => {}
-            }
-        }
-        interface
-    }
-
-    /// A time since 1970 \[ns\]. The reader gives ticks, whatever they are, as nanoseconds.
-    fn time(&self, ticks: Duration) -> u128 {
-        ticks.as_nanos().saturating_mul(SECOND) / self.ticks + self.offset * SECOND
-    }
 }

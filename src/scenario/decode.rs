@@ -9,7 +9,7 @@ use super::context::Context;
 use super::de::{DeError, Problem, Step, TableDe};
 use super::fault::{Fault, Faults, Span};
 use super::value::{Node, Table, Value};
-use super::words;
+use super::{synonyms, words};
 use crate::tcp;
 
 /// Faults reported in one table; who made more will first mend these.
@@ -105,10 +105,30 @@ fn report_missing(
 
 /// A key that must be there and is not.
 pub(crate) fn missing(key: &str, form: Form<'_>) -> Fault {
-    let within = if form.place.is_empty() { "the scenario" } else { form.place };
-    Fault::new(form.anchor, format!("`{within}` lacks `{key}`"))
+    let within = match form.place {
+        "" => "the scenario".to_owned(),
+        place => format!("`{place}`"),
+    };
+    Fault::new(form.anchor, format!("{within} lacks `{key}`"))
         .label(format!("`{key}` is missing here"))
-        .help(format!("add a line `{key} = ...`"))
+        .help(match example(key) {
+            Some(value) => format!("add a line, for example {key} = {value}"),
+            None => format!("add a line `{key} = ...`"),
+        })
+}
+
+/// What could be the value of a key that lacks.
+fn example(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "duration" => "\"10s\"",
+        "to" => "\"bob:9\"",
+        "port" => "80",
+        "rate" => "\"10Mbps\"",
+        "size" => "\"1MB\"",
+        "at" => "\"3s\"",
+        "that" => "\"flows.web.packets_sent > 0\"",
+        _ => return None,
+    })
 }
 
 fn holds_table(table: &Table, path: &[Step]) -> bool {
@@ -219,8 +239,45 @@ fn describe(error: &DeError, table: &Table, path: &[Step], form: Form<'_>) -> Fa
             .help(format!("add `{key} = ...`")),
         Problem::Type { found, expected } => {
             Fault::new(span, format!("{place}: expected {expected}, found {found}"))
-                .help(format!("write {expected}"))
+                .help(instead(found, expected, path))
         }
+    }
+}
+
+/// What to write in place of a value of another type: if only quotes are wrong, the same without
+/// them, or with them.
+fn instead(found: &str, expected: &str, path: &[Step]) -> String {
+    let key = match path.last() {
+        Some(Step::Key(key)) => format!("{key} = "),
+        _ => String::new(),
+    };
+    let text = found.strip_prefix("the text \"").and_then(|rest| rest.strip_suffix('"'));
+    let whole = |text: &str| text.parse::<i64>().is_ok();
+    let number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    if let Some(text) = text.map(str::trim) {
+        let fits = match expected {
+            "true or false" => matches!(text, "true" | "false"),
+            "a number" => number(text),
+            _ => expected.starts_with("a whole number") && whole(text),
+        };
+        if fits {
+            return format!("write it without quotes: {key}{text}");
+        }
+        if expected == "a list in brackets" {
+            return format!("write it in brackets: {key}[\"{text}\"]");
+        }
+    }
+    match found
+        .strip_prefix("the number ")
+        .or_else(|| matches!(found, "true" | "false").then_some(found))
+    {
+        Some(value) if expected == "a text in quotes" => {
+            format!("write it in quotes: {key}\"{value}\"")
+        }
+        Some(value) if expected == "a list in brackets" => {
+            format!("write it in brackets: {key}[{value}]")
+        }
+        _ => format!("write {expected}"),
     }
 }
 
@@ -232,10 +289,13 @@ pub(crate) fn unknown_key<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Fault {
     let within = if place.is_empty() { "a scenario" } else { place };
-    let help = if tcp::config::Settings::knows(found) && known.clone().any(|key| key == "tcp") {
-        format!("it is a setting of TCP: write tcp = {{ {found} = ... }}")
-    } else {
-        words::suggestion(found, "known keys", known)
+    let here = |word: &str| known.clone().any(|key| key == word);
+    let of_tcp = tcp::config::Settings::knows;
+    let setting =
+        if of_tcp(found) { Some(found) } else { synonyms::word(found, of_tcp).map(|it| it.0) };
+    let help = match setting.filter(|_| here("tcp") && synonyms::word(found, here).is_none()) {
+        Some(setting) => format!("it is a setting of TCP: write tcp = {{ {setting} = ... }}"),
+        None => words::suggestion(found, "known keys", known.clone()),
     };
     Fault::new(span, format!("{within} has no `{}`", words::short(found)))
         .label("unknown key")

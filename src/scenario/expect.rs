@@ -1,5 +1,6 @@
 //! `[[expect]]`: CEL expressions, compiled with the scenario, judged over the results.
 
+mod mistakes;
 mod names;
 mod ports;
 
@@ -93,12 +94,20 @@ pub(super) fn compile(
         return None;
     }
     let before = cx.faults.len();
+    if let Some(mistake) = mistakes::unquoted(text, known) {
+        tell(cx, text, span, mistake);
+        return None;
+    }
     match Program::compile(text) {
         Ok(program) => {
             names::check(cx, program.expression(), span, known);
             (cx.faults.len() == before).then(|| Arc::new(program))
         }
         Err(errors) => {
+            if let Some(mistake) = mistakes::foreign(text) {
+                tell(cx, text, span, mistake);
+                return None;
+            }
             for error in errors.errors.iter().take(3) {
                 let place = place_in(cx, text, span, error.pos);
                 let message = format!("not a CEL expression: {}", short_message(&error.msg));
@@ -116,6 +125,19 @@ pub(super) fn compile(
             None
         }
     }
+}
+
+/// Records what was meant by an expression that is none.
+fn tell(cx: &mut Context<'_>, text: &str, span: Span, (range, what, help): mistakes::Mistake) {
+    let whole = cx.within(span, text);
+    let place = match whole == span {
+        true => span,
+        false => {
+            let start = whole.start as usize;
+            Span::new(span.source, start + range.start..start + range.end)
+        }
+    };
+    cx.faults.push(Fault::new(place, what).help(help));
 }
 
 /// The most brackets and signs that are open at once, a bound on how deep a parser must go.

@@ -120,7 +120,7 @@ fn names_that_no_result_will_have_are_told_before_the_run() {
         ("hosts['b'].forwards > 0", "did you mean `forwarded`?"),
         ("ports['b:9'].received > 0", "`b:9` is not a port"),
         ("ports['c:9/udp'].received > 0", "no host is called `c`"),
-        ("ports['b:8/udp'].received > 0", "did you mean `b:9/udp`?"),
+        ("ports['b:8/udp'].received > 0", "ports of b that are bound: b:9/udp"),
         ("ports['b:9/udp'].recieved > 0", "did you mean `received`?"),
         ("ports['b:9/udp'].received.x > 0", "a single value has no `x`"),
         ("engine.hop > 0", "did you mean `hops`?"),
@@ -131,6 +131,53 @@ fn names_that_no_result_will_have_are_told_before_the_run() {
         // Lines of the drawing may break anywhere between words.
         let words: Vec<_> = error.split_whitespace().filter(|word| *word != "│").collect();
         assert!(words.join(" ").contains(told), "{that}: {error}");
+    }
+}
+
+#[test]
+fn what_comes_from_other_languages_is_told_in_cel() {
+    for (that, told) in [
+        ("links['a--b']['a->b'].utilization > 85%", "write 0.85"),
+        ("links['a--b']['a->b'].utilization > 99.9 % && seed == 1", "write 0.999"),
+        ("engine.events > 150%", "write 1.5"),
+        ("links['a--b']['a->b'].utilization > 0,85", "write a point: 0.85"),
+        ("engine.events > 1,000", "write a point: 1.000, or 1000"),
+        ("flows.web.mean_rtt_seconds < 10ms", "times are in seconds: write 0.01"),
+        ("flows.web.goodput_bps < 10 Mbps", "rates are in bits per second: write 10000000"),
+        ("flows.web.bytes_delivered > 64KiB", "sizes are in bytes: write 65536"),
+        ("links['a--b']['a->b'].queue.max_packets < 5p", "packets are counted: write 5"),
+        ("seed = 1", "write == to compare"),
+        ("seed => 1", "write >="),
+        ("seed <> 1", "write !="),
+        ("seed \u{2265} 1", "write >="),
+        ("seed == 1 and engine.events > 1", "write &&"),
+        ("seed == 1 OR engine.events > 1", "write ||"),
+        ("not seed == 1", "write !"),
+        ("links.a--b['a->b'].packets > 0", "write links['a--b']"),
+        ("links[a--b]['a->b'].packets > 0", "write links['a--b']"),
+        ("links['a--b'].a->b.packets > 0", "write it as links['r1--bob']['r1->bob']"),
+        ("ports[b:9/udp].received > 0", "write ports['b:9/udp']"),
+        ("flows[web].packets_sent > 0", "names stand in quotes and brackets: ['web']"),
+        ("flows.web.packets_sent > '3'", "write 3, without quotes"),
+        ("'10ms' > flows.web.mean_rtt_seconds", "write 0.01, without quotes"),
+    ] {
+        let error = refused(that);
+        let words: Vec<_> = error.split_whitespace().filter(|word| *word != "│").collect();
+        assert!(words.join(" ").contains(told), "{that}: {error}");
+    }
+}
+
+#[test]
+fn what_looks_foreign_but_is_cel_is_left_alone() {
+    for that in [
+        "seed % 2 == 1 || seed % 2 == 0",
+        "scenario == '10' || title == '85%' || title != 'a = b and c'",
+        "flows.web.end_state != 'done, 5ms'",
+        "engine.events - engine.hops >= 0 && [1,2].exists(x, x == 1)",
+        "flows['web'].packets_sent-flows['web'].packets_delivered >= 0",
+        "1e5 > 1.5 && 5u == 5u && 0x10 == 16",
+    ] {
+        assert_eq!(refused(that), "", "{that}");
     }
 }
 

@@ -3,11 +3,13 @@
 //! ```text
 //! value, parse       TOML or JSON to a tree whose parts know where they were written
 //! overrides, path    --set PATH=VALUE on that tree
-//! de, decode, words  tables of the tree to plain structs, with all errors and what was meant
+//! de, decode         tables of the tree to plain structs, with all errors
+//! words, synonyms    what was meant by a name, a key or a word that there is not
 //! raw, fields        those structs: the format as written
 //! names, layers      ranges (h[1..100], n[*]) and tables that describe the same component
 //! topology           generated and imported networks
 //! nodes, links, apps, changes, record, expect: one section of the format each
+//! arrivals, capture_clock  packet arrivals that processes replay
 //! measure              expressions that somebody else has over the results: a sweep
 //! fault              faults with their places, drawn into the text
 //! builtin, schema    scenarios in the binary, the published JSON Schema
@@ -19,6 +21,7 @@
 mod apps;
 mod arrivals;
 pub mod builtin;
+pub(crate) mod capture_clock;
 mod changes;
 pub(crate) mod context;
 mod de;
@@ -38,6 +41,7 @@ pub(crate) mod path;
 mod raw;
 mod record;
 pub mod schema;
+mod synonyms;
 pub mod topology;
 pub(crate) mod value;
 pub(crate) mod words;

@@ -1,27 +1,77 @@
 //! Words for messages: nearest names, lists, what types are called.
 
+use super::synonyms;
+
+/// The most known words that are compared: who has more of them is not helped by one.
+const COMPARED: usize = 20_000;
+
 /// The known word nearest to `found`, if one is near enough to have been meant.
 pub(crate) fn nearest<'a>(
     found: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let found: String = found.chars().take(80).collect::<String>().to_lowercase();
-    let length = found.chars().count();
-    let begins = |a: &str, b: &str| b.chars().count() > 2 && a.starts_with(b);
-    known
-        .into_iter()
-        .take(20_000)
-        .map(|word| {
-            let lower = word.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&found, &lower);
-            let shorter = lower.chars().count().min(length);
-            let near = distance <= 1 + shorter / 3 && (distance < shorter || distance == 0);
-            (near || begins(&lower, &found) || begins(&found, &lower), distance, word)
-        })
-        .filter(|(near, ..)| *near)
-        .map(|(_, distance, word)| (distance, word))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+    let ranked = known.into_iter().take(COMPARED).filter_map(|word| {
+        let rank = likeness(&found, &word.to_lowercase())?;
+        Some((rank, word))
+    });
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, word)| word)
+}
+
+/// How like two lower-case texts are: the kind of likeness, best first, and the letters that differ.
+/// `None` if nobody would mean the one by the other.
+fn likeness(found: &str, word: &str) -> Option<(u8, usize)> {
+    let plain = |text: &str| text.replace(['_', ' '], "-");
+    if plain(found) == plain(word) || turned_round(found, word) {
+        return Some((0, 0));
+    }
+    if only_numbers_differ(found, word) {
+        return None;
+    }
+    let distance = strsim::damerau_levenshtein(found, word);
+    let (a, b) = (found.chars().count(), word.chars().count());
+    let slips = match a.min(b) {
+        0 | 1 => 0,
+        2..=4 => 1,
+        5..=10 => 2,
+        _ => 3,
+    };
+    let same_start = found.chars().next() == word.chars().next();
+    let slip = distance <= slips && (a.min(b) > 2 || same_start);
+    let part = |of: &str, part: &str| {
+        let at_end = of.strip_suffix(part).is_some_and(|rest| rest.ends_with(['-', '_']));
+        part.chars().count() > 2 && (of.starts_with(part) || at_end)
+    };
+    if slip || part(word, found) || part(found, word) {
+        return Some((1, distance));
+    }
+    (same_start && abbreviates(found, word)).then_some((2, distance))
+}
+
+/// Whether both are numbered otherwise the same: `h5` is no slip of `h4`.
+fn only_numbers_differ(found: &str, word: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let stem = |text: &str| text.replace(is_digit, "");
+    found != word
+        && found.contains(is_digit)
+        && word.contains(is_digit)
+        && stem(found) == stem(word)
+}
+
+/// Whether a link's name has its ends the other way round, or another sign between them.
+fn turned_round(found: &str, word: &str) -> bool {
+    let Some((a, b)) = word.split_once("--") else { return false };
+    let signs = ["--", "<->", "->", "-"];
+    signs.iter().any(|sign| found == format!("{b}{sign}{a}") || found == format!("{a}{sign}{b}"))
+}
+
+/// Whether `found` has letters of `word` in its order, enough of them: `srv` of `server`. Two must
+/// be its first and last.
+fn abbreviates(found: &str, word: &str) -> bool {
+    let mut rest = word.chars();
+    let in_order = found.chars().all(|letter| rest.any(|other| other == letter));
+    let (a, b) = (found.chars().count(), word.chars().count());
+    in_order && a * 4 >= b && (a > 2 || a == 2 && rest.next().is_none())
 }
 
 /// Words quoted, with commas; of many only the first.
@@ -45,9 +95,13 @@ pub(crate) fn suggestion<'a>(
     if all.is_empty() {
         return format!("there are no {}", things.strip_prefix("known ").unwrap_or(things));
     }
-    match nearest(found, known) {
-        Some(word) => format!("did you mean `{word}`? {things}: {all}"),
-        None => format!("{things}: {all}"),
+    let is_known = |word: &str| known.clone().into_iter().take(COMPARED).any(|it| it == word);
+    match synonyms::meant(found, is_known) {
+        Some(hint) => format!("{hint} {things}: {all}"),
+        None => match nearest(found, known) {
+            Some(word) => format!("did you mean `{word}`? {things}: {all}"),
+            None => format!("{things}: {all}"),
+        },
     }
 }
 
@@ -103,6 +157,31 @@ mod tests {
         assert_eq!(nearest("rotuer1", ["h1", "router1"]), Some("router1"));
         assert_eq!(nearest("zebra", ["rate", "delay"]), None);
         assert_eq!(nearest("c", ["a", "b"]), None, "nothing of it is right");
+        assert_eq!(nearest("Http_Server", ["http-client", "http-server"]), Some("http-server"));
+        assert_eq!(nearest("packet-size", ["rate", "size"]), Some("size"));
+    }
+
+    #[test]
+    fn finds_what_was_shortened_or_turned_round() {
+        let nodes = ["alice", "sw1", "r1", "server"];
+        assert_eq!(nearest("srv", nodes), Some("server"));
+        assert_eq!(nearest("serv", nodes), Some("server"));
+        assert_eq!(nearest("al", nodes), None, "too short to tell");
+        assert_eq!(nearest("r1", ["h1", "router1"]), Some("router1"));
+        let links = ["r1--r2", "r2--r3", "r2--server", "alice--r1"];
+        assert_eq!(nearest("r2--r1", links), Some("r1--r2"));
+        assert_eq!(nearest("server--r2", links), Some("r2--server"));
+        assert_eq!(nearest("r1-r2", links), Some("r1--r2"));
+        assert_eq!(nearest("r1->alice", links), Some("alice--r1"));
+    }
+
+    #[test]
+    fn suggests_nothing_absurd() {
+        assert_eq!(nearest("h5", ["h1", "h2", "s1"]), None, "another number is another node");
+        assert_eq!(nearest("web-server", ["dns-server", "udp-server"]), None);
+        assert_eq!(nearest("a1", ["b1"]), None);
+        assert_eq!(nearest("cat", ["bob", "car1x"]), None);
+        assert_eq!(nearest("right--left", ["right--d0", "s0--left"]), None);
         assert_eq!(
             suggestion("dely", "known keys", ["rate", "delay"]),
             "did you mean `delay`? known keys: rate, delay"

@@ -84,6 +84,17 @@ mod tests {
         assert!(told::<Limit>("50 packets").contains("did you mean p?"));
         assert!(told::<Limit>("50pkts").contains("did you mean p?"));
         assert!(told::<Ratio>("1 percent").contains("did you mean %?"));
+        for (text, meant) in [
+            ("1,5ms", "`1,5ms` has a comma; write a point: 1.5ms"),
+            ("1,500 ms", "`1,500 ms` has a comma; write a point: 1.500ms, or no sign: 1500ms"),
+            ("1.000,5s", "`1.000,5s` has a comma; write a point: 1000.5s"),
+            ("1,5", "`1,5` has a comma; write a point: 1.5"),
+        ] {
+            assert_eq!(told::<Time>(text), meant);
+        }
+        for told in [told::<Rate>("1,5Mbps"), told::<Limit>("1,5kB"), told::<Ratio>("0,5%")] {
+            assert!(told.contains(" has a comma; write a point: "), "{told}");
+        }
         assert!(told::<Time>("5 parsecs").contains("of a time; use one of"), "no guess");
     }
 }

@@ -44,6 +44,14 @@ pub enum UnitError {
         /// A correct quantity of this kind.
         example: &'static str,
     },
+    /// A comma within the number.
+    #[error("`{text}` has a comma; write {meant}")]
+    Comma {
+        /// What was written.
+        text: String,
+        /// What was probably meant.
+        meant: String,
+    },
     /// Negative, or too large to hold.
     #[error("`{text}` is out of range; {kind} lies between {low} and {high}")]
     OutOfRange {
@@ -82,6 +90,21 @@ pub(super) fn split(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim_start())
 }
 
+/// What a number with a comma was probably to be: the comma is the point of many countries, and
+/// divides thousands in others. `rest` is what follows the digits before the comma.
+fn without_comma(number: &str, rest: &str) -> Option<String> {
+    let after = rest.strip_prefix(',')?;
+    let (fraction, unit) = split(after);
+    let is_digit = |c: char| c.is_ascii_digit();
+    if !fraction.starts_with(is_digit) || unit.starts_with(',') {
+        return None;
+    }
+    let whole = number.replace('.', "");
+    let point = format!("a point: {whole}.{fraction}{unit}");
+    let thousands = fraction.len() == 3 && fraction.chars().all(is_digit) && whole == number;
+    Some(if thousands { format!("{point}, or no sign: {whole}{fraction}{unit}") } else { point })
+}
+
 /// Reads a decimal such as `1_000.25` as an exact fraction: digits over a power of ten.
 fn decimal(text: &str) -> Option<(u128, u128)> {
     let (mut digits, mut scale, mut point, mut any) = (0u128, 1u128, false, false);
@@ -117,6 +140,9 @@ impl Kind {
         };
         if number.starts_with('-') {
             return Err(range());
+        }
+        if let Some(meant) = without_comma(number, unit) {
+            return Err(UnitError::Comma { text: text.into(), meant });
         }
         if unit.is_empty() {
             return Err(UnitError::NoUnit {

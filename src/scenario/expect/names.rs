@@ -10,7 +10,7 @@ use super::super::layers::Family;
 use super::super::nodes::no_such;
 use super::super::words;
 use super::VARIABLES;
-use super::ports;
+use super::{mistakes, ports};
 use crate::observe::results::{Channel, Engine, Flow, Host, Listen, Port};
 use crate::sim::{NodeKind, Plan};
 
@@ -26,6 +26,16 @@ pub(in super::super) struct Known<'a> {
 /// CEL's own names of types, which expressions may compare with.
 const TYPES: &[&str] =
     &["int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"];
+
+/// Operators that compare.
+const COMPARISONS: &[&str] = &[
+    operators::EQUALS,
+    operators::NOT_EQUALS,
+    operators::LESS,
+    operators::LESS_EQUALS,
+    operators::GREATER,
+    operators::GREATER_EQUALS,
+];
 
 /// What a part of an expression stands for in the results.
 enum Shape {
@@ -112,6 +122,17 @@ impl Check<'_, '_, '_> {
                 self.visit(&call.args[1]);
                 shape.member()
             }
+            Expr::Call(call) if COMPARISONS.contains(&call.func_name.as_str()) => {
+                let shapes: Vec<Shape> = call.args.iter().map(|arg| self.visit(arg)).collect();
+                let others = call.args.iter().zip(&shapes).rev();
+                for (arg, (other, shape)) in call.args.iter().zip(others) {
+                    let is_text = |name: &str| matches!(name, "scenario" | "title");
+                    if !matches!(&other.expr, Expr::Ident(name) if is_text(name)) {
+                        self.number_in_quotes(arg, shape);
+                    }
+                }
+                Shape::Unknown
+            }
             Expr::Comprehension(loops) => {
                 self.visit(&loops.iter_range);
                 self.visit(&loops.accu_init);
@@ -134,16 +155,32 @@ impl Check<'_, '_, '_> {
         }
     }
 
+    /// Whether a value is compared with a number that is written as a text.
+    fn number_in_quotes(&mut self, arg: &IdedExpr, other: &Shape) {
+        let Expr::Literal(LiteralValue::String(text)) = &arg.expr else { return };
+        let text = text.inner();
+        let number = text.trim().parse::<f64>().is_ok().then(|| text.trim().to_owned());
+        let number = number.or_else(|| mistakes::plain(text).map(|(number, _)| number));
+        let (Shape::Value, Some(number)) = (other, number) else { return };
+        let place = self.cx.within(self.span, text);
+        let message = format!("a text, `{}`, where a number is wanted", words::short(text));
+        let help = format!("write {number}, without quotes");
+        self.cx.faults.push(Fault::new(place, message).help(help));
+    }
+
     fn variable(&mut self, name: &str) -> Shape {
         if name.starts_with('@') || self.bound.iter().any(|bound| bound == name) {
             return Shape::Unknown;
         }
         if !VARIABLES.contains(&name) && !TYPES.contains(&name) {
             let place = self.cx.within(self.span, name);
-            self.cx.faults.push(
-                Fault::new(place, format!("the results have no `{}`", words::short(name)))
-                    .help(words::suggestion(name, "results", VARIABLES.iter().copied())),
-            );
+            let Known { links, nodes, apps, .. } = self.known;
+            let help = match [links, nodes, apps].iter().any(|it| it.members.contains_key(name)) {
+                true => format!("names stand in quotes and brackets: ['{name}']"),
+                false => words::suggestion(name, "results", VARIABLES.iter().copied()),
+            };
+            let message = format!("the results have no `{}`", words::short(name));
+            self.cx.faults.push(Fault::new(place, message).help(help));
         }
         Shape::root(name)
     }
