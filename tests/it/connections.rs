@@ -184,16 +184,16 @@ fn queues(scenario: &str, host: usize, at: &str) -> (&'static str, u64, u64) {
 #[test]
 fn syn_and_fin_count_in_queues_as_in_linux() {
     let (alice, bob) = (0, 1);
-    // Of one byte: SYN at 0.14 s after ARP, FIN with the byte at 0.18 s and at bob's at 0.2 s.
+    // The SYN leaves at 100 ms, the byte with the FIN at 140 ms, bob's FIN at 160 ms.
     let one = UPLOAD.replace("2MB", "1B");
     assert_eq!(queues(&one, alice, "110ms"), ("SYN-SENT", 0, 1));
-    assert_eq!(queues(&one, bob, "170ms"), ("SYN-RECV", 0, 0), "not yet a socket");
-    assert_eq!(queues(&one, alice, "190ms"), ("FIN-WAIT-1", 0, 2), "a byte and the FIN");
-    assert_eq!(queues(&one, bob, "210ms"), ("LAST-ACK", 0, 1), "bob has read to the end");
+    assert_eq!(queues(&one, bob, "130ms"), ("SYN-RECV", 0, 0), "not yet a socket");
+    assert_eq!(queues(&one, alice, "150ms"), ("FIN-WAIT-1", 0, 2), "a byte and the FIN");
+    assert_eq!(queues(&one, bob, "170ms"), ("LAST-ACK", 0, 1), "bob has read to the end");
     assert_eq!(queues(&one, alice, "1s"), ("TIME-WAIT", 0, 0));
     // A process that works sees the FIN later.
     let busy = one.replace("port = 80", "port = 80\nservice = \"500ms\"");
     assert_eq!(queues(&busy, bob, "400ms"), ("CLOSE-WAIT", 1, 0));
     assert_eq!(queues(&busy, alice, "400ms"), ("FIN-WAIT-2", 0, 0));
-    assert_eq!(queues(&busy, bob, "710ms"), ("LAST-ACK", 0, 1));
+    assert_eq!(queues(&busy, bob, "670ms"), ("LAST-ACK", 0, 1));
 }

@@ -22,7 +22,7 @@ pub(super) fn print(summary: &Summary, look: &Look) -> Option<String> {
         text.push_str(&paint.bold(name));
         text.push('\n');
         for line in &flow.details {
-            match 1 + line.chars().count() <= look.width {
+            match line.chars().count() < look.width {
                 true => text.push_str(&format!(" {line}\n")),
                 false => grid::hang(" ", 3, line, look.width, &mut text),
             }
