@@ -45,7 +45,12 @@ pub(super) fn scenario(name: &str, scenario: &Scenario, verbose: bool) -> String
         count(scenario.expects.len(), "expectation"),
     );
     for notice in &scenario.notices {
-        let _ = writeln!(text, "  note: {notice}");
+        let look = textwrap::Options::new(80)
+            .initial_indent("  note: ")
+            .subsequent_indent("        ")
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        text.push_str(&textwrap::fill(notice, &look));
+        text.push('\n');
     }
     if verbose {
         network(&mut text, &scenario.plan);

@@ -26,6 +26,9 @@ impl<'de> Deserialize<'de> for QueueSpec {
                         "`{text}` is a kind of queue; write {{ kind = \"{text}\" }}"
                     )));
                 }
+                if text.starts_with(char::is_alphabetic) {
+                    return Err(E::unknown_variant(text, QueueSpec::KINDS));
+                }
                 text.parse().map(QueueSpec::fifo).map_err(E::custom)
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<QueueSpec, E> {

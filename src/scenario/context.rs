@@ -89,6 +89,10 @@ impl Context<'_> {
     pub(super) fn not_a_table(&mut self, node: &Node, place: &str) {
         let help = match place.split_once('.') {
             Some(("nodes", name)) => format!("write {name} = \"host\", or a table [nodes.{name}]"),
+            None if matches!(place, "nodes" | "links" | "apps") => {
+                let name = if place == "links" { "a--b" } else { "NAME" };
+                format!("write a table for each, called by its name: [{place}.{name}]")
+            }
             _ if place.ends_with(']') => {
                 let list = place.split('[').next().unwrap_or(place);
                 format!("write each as a table: [[{list}]] and its keys below")

@@ -98,7 +98,7 @@ fn report_missing(
         let gone =
             removed.iter().any(|path| matches!(path.as_slice(), [Step::Key(k)] if *k == key));
         if !gone && table.get(&key).is_none() {
-            faults.push(missing(&key, form));
+            faults.push(missing_in(table, &key, form));
         }
     }
 }
@@ -117,11 +117,26 @@ pub(crate) fn missing(key: &str, form: Form<'_>) -> Fault {
         })
 }
 
+/// The same, which may have been written by a word from elsewhere.
+pub(super) fn missing_in(table: &Table, key: &str, form: Form<'_>) -> Fault {
+    let fault = missing(key, form);
+    match called_otherwise(table, key) {
+        Some(other) => fault.help(format!("write {key} in place of {other}")),
+        None => fault,
+    }
+}
+
+/// A key of the table that stands for another one elsewhere.
+pub(super) fn called_otherwise<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+    let mut others = table.0.keys().map(String::as_str);
+    others.find(|other| synonyms::word(other, |word| word == key).is_some())
+}
+
 /// What could be the value of a key that lacks.
 fn example(key: &str) -> Option<&'static str> {
     Some(match key {
         "duration" => "\"10s\"",
-        "to" => "\"bob:9\"",
+        "to" => "\"bob:9\", or \"bob\" where no port is needed",
         "port" => "80",
         "rate" => "\"10Mbps\"",
         "size" => "\"1MB\"",
@@ -186,7 +201,11 @@ pub(super) fn kind<'t>(
 ) -> Option<&'t str> {
     let known = kinds.iter().copied();
     let Some(entry) = table.get("kind") else {
-        let help = format!("add kind = \"...\"; kinds: {}", words::list(known));
+        let add = match called_otherwise(table, "kind") {
+            Some(other) => format!("write kind in place of {other}"),
+            None => "add kind = \"...\"".to_owned(),
+        };
+        let help = format!("{add}; kinds: {}", words::list(known));
         cx.faults.push(missing("kind", form).help(help));
         return None;
     };
@@ -234,9 +253,16 @@ fn describe(error: &DeError, table: &Table, path: &[Step], form: Form<'_>) -> Fa
                 .label("not one of the words allowed")
                 .help(words::suggestion(found, "allowed", known.iter().copied()))
         }
-        Problem::Missing(key) => Fault::new(span, format!("{place} lacks `{key}`"))
-            .label(format!("`{key}` is missing here"))
-            .help(format!("add `{key} = ...`")),
+        Problem::Missing(key) => {
+            let inner = find(table, path).and_then(Node::as_table);
+            let help = match inner.and_then(|inner| called_otherwise(inner, key)) {
+                Some(other) => format!("write {key} in place of {other}"),
+                None => format!("add `{key} = ...`"),
+            };
+            Fault::new(span, format!("{place} lacks `{key}`"))
+                .label(format!("`{key}` is missing here"))
+                .help(help)
+        }
         Problem::Type { found, expected } => {
             Fault::new(span, format!("{place}: expected {expected}, found {found}"))
                 .help(instead(found, expected, path))
@@ -263,14 +289,22 @@ fn instead(found: &str, expected: &str, path: &[Step]) -> String {
         if fits {
             return format!("write it without quotes: {key}{text}");
         }
-        if expected == "a list in brackets" {
-            return format!("write it in brackets: {key}[\"{text}\"]");
+        if expected.starts_with("a list ") {
+            let parts: Vec<String> =
+                text.split(',').map(|it| format!("\"{}\"", it.trim())).collect();
+            return format!("write it in brackets: {key}[{}]", parts.join(", "));
+        }
+        if expected == "a table" && key == "tcp = " {
+            return format!("write a table: tcp = {{ congestion = \"{text}\" }}");
         }
     }
     match found
         .strip_prefix("the number ")
         .or_else(|| matches!(found, "true" | "false").then_some(found))
     {
+        Some(value) if expected == "a text in quotes" && key == "to = " => {
+            format!("write the node too: to = \"bob:{value}\"")
+        }
         Some(value) if expected == "a text in quotes" => {
             format!("write it in quotes: {key}\"{value}\"")
         }
@@ -295,6 +329,9 @@ pub(crate) fn unknown_key<'a>(
         if of_tcp(found) { Some(found) } else { synonyms::word(found, of_tcp).map(|it| it.0) };
     let help = match setting.filter(|_| here("tcp") && synonyms::word(found, here).is_none()) {
         Some(setting) => format!("it is a setting of TCP: write tcp = {{ {setting} = ... }}"),
+        None if here("set") && found.contains('.') => {
+            format!("write it within set: set = {{ \"{}\" = ... }}", words::short(found))
+        }
         None => words::suggestion(found, "known keys", known.clone()),
     };
     Fault::new(span, format!("{within} has no `{}`", words::short(found)))

@@ -129,7 +129,7 @@ fn members(
     }
     let (ends, span) = match written {
         Some(written) => written,
-        None => (ends_in_name(cx, name, entry.key)?, entry.key),
+        None => (ends_in_name(cx, name, entry.key, nodes)?, entry.key),
     };
     let spans = [cx.within(span, &ends[0]), cx.within(span, &ends[1])];
     let a = end_nodes(cx, name, &ends[0], spans[0], nodes);
@@ -165,16 +165,36 @@ fn members(
     Some(members)
 }
 
+/// Two nodes whose names a link's name joins by another sign than `--`.
+fn joined<'n>(name: &'n str, nodes: &Family) -> Option<[&'n str; 2]> {
+    let signs = ["<->", "->", "-", "_", "~", ":"];
+    let ends = signs.iter().flat_map(|sign| {
+        name.match_indices(sign).map(|(at, sign)| [&name[..at], &name[at + sign.len()..]])
+    });
+    let mut known = ends.filter(|ends| ends.iter().all(|end| nodes.members.contains_key(*end)));
+    known.next()
+}
+
 /// What the name says of a link's ends: `a--b`.
-fn ends_in_name(cx: &mut Context<'_>, name: &str, key: Span) -> Option<[String; 2]> {
+fn ends_in_name(
+    cx: &mut Context<'_>,
+    name: &str,
+    key: Span,
+    nodes: &Family,
+) -> Option<[String; 2]> {
     match name.split_once("--") {
         Some((a, b)) if !b.contains("--") => Some([a.to_owned(), b.to_owned()]),
         _ => {
+            let two = joined(name, nodes);
             let name = words::short(name);
-            cx.faults.push(
-                Fault::new(key, format!("the name `{name}` does not say the link's ends"))
-                    .help("call it after its ends, such as a--b, or add between = [\"a\", \"b\"]"),
-            );
+            let help = match two {
+                Some([a, b]) => format!("two dashes join the ends: [links.{a}--{b}]"),
+                None => {
+                    "call it after its ends, such as a--b, or add between = [\"a\", \"b\"]".into()
+                }
+            };
+            let message = format!("the name `{name}` does not say the link's ends");
+            cx.faults.push(Fault::new(key, message).help(help));
             None
         }
     }

@@ -12,7 +12,8 @@ use super::nodes::Made;
 use super::raw::{Head, Routing, TOP};
 use super::value::Table;
 use super::{
-    Scenario, apps, builtin, changes, links, measure, nodes, overrides, parse, record, topology,
+    Scenario, apps, builtin, changes, doubts, links, measure, nodes, overrides, parse, record,
+    topology,
 };
 use crate::id::{InterfaceId, NodeId};
 use crate::sim::{LinkPlan, NodeKind, NodePlan, Plan, RoutingPlan, address};
@@ -157,6 +158,9 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
     let measures = measure::collect(cx, &options.measures, &known);
     let head = head?;
     note_silent_switches(cx, &plan, head.duration);
+    if cx.faults.is_empty() {
+        doubts::note(cx, &plan, &apps, expects.as_deref().unwrap_or_default());
+    }
     plan.seed = head.seed;
     Some(Scenario {
         name: stem(file),

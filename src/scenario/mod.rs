@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! value, parse       TOML or JSON to a tree whose parts know where they were written
+//! syntax             what was meant by a line that is not TOML
 //! overrides, path    --set PATH=VALUE on that tree
 //! de, decode         tables of the tree to plain structs, with all errors
 //! words, synonyms    what was meant by a name, a key or a word that there is not
@@ -11,6 +12,7 @@
 //! nodes, links, apps, changes, record, expect: one section of the format each
 //! arrivals, capture_clock  packet arrivals that processes replay
 //! measure              expressions that somebody else has over the results: a sweep
+//! doubts             notes of what will surely not do what was meant
 //! fault              faults with their places, drawn into the text
 //! builtin, schema    scenarios in the binary, the published JSON Schema
 //! ```
@@ -26,6 +28,7 @@ mod changes;
 pub(crate) mod context;
 mod de;
 pub(crate) mod decode;
+mod doubts;
 mod expect;
 pub(crate) mod fault;
 mod fields;
@@ -42,6 +45,7 @@ mod raw;
 mod record;
 pub mod schema;
 mod synonyms;
+mod syntax;
 pub mod topology;
 pub(crate) mod value;
 pub(crate) mod words;

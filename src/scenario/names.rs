@@ -29,10 +29,13 @@ impl Pattern {
             return Ok(Self::One(text.into()));
         };
         let wrong = || {
-            (
-                format!("`{}` is not a range of names", words::short(text)),
-                "write for example h[1..100], or n[*] for all numbered nodes".to_owned(),
-            )
+            let what = format!("`{}` is not a range of names", words::short(text));
+            let numbers = rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+            let help = match numbers.collect::<Vec<_>>().as_slice() {
+                [first, last] if text.len() < 40 => format!("write {prefix}[{first}..{last}]"),
+                _ => "write for example h[1..100], or n[*] for all numbered nodes".to_owned(),
+            };
+            (what, help)
         };
         let (range, suffix) = rest.split_once(']').ok_or_else(wrong)?;
         if suffix.contains(['[', ']']) {
@@ -137,6 +140,14 @@ fn check_characters(name: &str) -> Result<(), Wrong> {
         ));
     }
     let strange = name.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    if let (Some(','), false) = (strange, name.contains(['"', '\''])) {
+        let names: Vec<String> = name.split(',').map(|it| format!("\"{}\"", it.trim())).collect();
+        let message = format!("`{shown}` is not one name");
+        return Err((
+            message,
+            format!("where several may stand, write a list: [{}]", names.join(", ")),
+        ));
+    }
     if let Some(strange) = strange {
         return Err((format!("`{shown}` has a {strange:?}, which names cannot have"), help.into()));
     }
@@ -167,6 +178,16 @@ mod tests {
         let known = ["n10", "n2", "m1", "n1x", "n"];
         assert_eq!(names("n[*]", &known), ["n2", "n10"]);
         assert_eq!(names("n[-*]", &known), ["n10", "n2"]);
+    }
+
+    #[test]
+    fn says_how_a_range_is_written() {
+        let told = |text| Pattern::parse(text).expect_err(text).1;
+        for text in ["h[1-3]", "h[1...3]", "h[1,3]", "h[1 to 3]", "h[1:3]"] {
+            assert_eq!(told(text), "write h[1..3]");
+        }
+        assert!(told("h[1]").contains("for example"));
+        assert!(told("alice, bob").contains("[\"alice\", \"bob\"]"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ipnet::Ipv4Net;
 use serde::Deserialize;
 
 use super::context::Context;
-use super::decode::{Form, decode, unknown_key};
+use super::decode::{Form, called_otherwise, decode, missing_in, unknown_key};
 use super::fault::{Fault, Span};
 use super::layers::{Family, Layer, Rank};
 use super::names::Pattern;
@@ -100,6 +100,10 @@ pub(super) fn read(cx: &mut Context<'_>, table: &Table, place: &str, key: Span) 
     let form = |required| Form { place, anchor: key, without: NODE_HEAD, required };
     let needs_kind = || vec!["kind".to_owned()];
     let before = cx.faults.len();
+    if table.get("kind").is_none() && called_otherwise(table, "kind").is_some() {
+        cx.faults.push(missing_in(table, "kind", form(&needs_kind)));
+        return None;
+    }
     let head_form = Form { without: &[], ..form(&needs_kind) };
     let head: Option<NodeHead> = decode(&table.only(NODE_HEAD), head_form, &mut cx.faults);
     // Without its kind nothing else of a node can be understood.

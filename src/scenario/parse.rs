@@ -24,8 +24,25 @@ pub(crate) fn document(file: &str, text: &str, faults: &mut Faults) -> Table {
         return json(text, faults);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        faults.push(syntax(text, &error, 0, 0));
+    let mut errors: Vec<_> = errors.iter().map(|error| (line_of(text, error), error)).collect();
+    errors.sort_by_key(|((begins, at), _)| begins + at);
+    let mut told = std::collections::BTreeSet::new();
+    let meant: Vec<_> = errors
+        .iter()
+        .map(|((begins, at), error)| {
+            let line = text.get(*begins..)?.lines().next()?;
+            let meant = super::syntax::meant(line, *at, error.message())?;
+            told.insert(*begins).then_some(meant)
+        })
+        .collect();
+    for (((begins, _), error), meant) in errors.iter().zip(meant) {
+        let fault = syntax(text, error, 0, 0);
+        match meant {
+            Some(meant) => faults.push(fault.help(meant)),
+            // Once a line is understood, nothing else about it need be said.
+            None if told.contains(begins) => {}
+            None => faults.push(fault),
+        }
     }
     Tree { source: 0, offset: 0, faults }.table(root.get_ref())
 }
@@ -37,6 +54,13 @@ pub(super) fn value(text: &str, source: u16, offset: usize) -> Option<Node> {
     let mut faults = Faults::default();
     let node = Tree { source, offset, faults: &mut faults }.node(root.get_ref(), root.span());
     (errors.is_empty() && faults.is_empty()).then_some(node)
+}
+
+/// Where the line of an error begins, and the place of the error in it.
+fn line_of(text: &str, error: &toml::de::Error) -> (usize, usize) {
+    let start = error.span().map_or_else(|| deepest_line(text).start, |span| span.start);
+    let begins = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
+    (begins, start - begins)
 }
 
 /// A syntax error in our words.

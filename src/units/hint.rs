@@ -81,6 +81,10 @@ mod tests {
             let hint = format!("did you mean {unit}? ");
             assert!(told.0.contains(&hint) && told.1.contains(&hint), "{text}: {told:?}");
         }
+        let share = "`0.01` has no unit; a probability is in per cent: \
+            write 1% if it is a share of 1, 0.01% if it is one of 100";
+        assert_eq!(told::<Ratio>(" 0.01"), share);
+        assert!(told::<Ratio>("1").contains("has no unit; a probability needs one of %"));
         assert!(told::<Limit>("50 packets").contains("did you mean p?"));
         assert!(told::<Limit>("50pkts").contains("did you mean p?"));
         assert!(told::<Ratio>("1 percent").contains("did you mean %?"));

@@ -44,6 +44,14 @@ pub enum UnitError {
         /// A correct quantity of this kind.
         example: &'static str,
     },
+    /// A probability without the sign for per cent.
+    #[error("`{text}` has no unit; a probability is in per cent: write {meant}")]
+    Share {
+        /// What was written.
+        text: String,
+        /// What it may mean.
+        meant: String,
+    },
     /// A comma within the number.
     #[error("`{text}` has a comma; write {meant}")]
     Comma {

@@ -38,10 +38,20 @@ impl Ratio {
     }
 }
 
+/// What is told of a number below 1 without a sign: it may be a share of 1 or of 100.
+fn of_one(text: &str) -> Option<UnitError> {
+    let text = text.trim();
+    let number: f64 = text.parse().ok()?;
+    let share = Ratio((number * f64::from(ONE)).round() as u32);
+    let meant = format!("{share} if it is a share of 1, {text}% if it is one of 100");
+    (0.0 < number && number < 1.0).then(|| UnitError::Share { text: text.into(), meant })
+}
+
 impl FromStr for Ratio {
     type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        match u32::try_from(KIND.read(text)?) {
+        let read = KIND.read(text).map_err(|error| of_one(text).unwrap_or(error));
+        match u32::try_from(read?) {
             Ok(billionths) if billionths <= ONE => Ok(Self(billionths)),
             _ => Err(UnitError::OutOfRange {
                 text: text.trim().into(),

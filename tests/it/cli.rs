@@ -71,6 +71,35 @@ fn a_result_folder_holds_everything_and_its_plots_can_be_drawn_again() {
 }
 
 #[test]
+fn check_notes_what_will_not_work() {
+    let dir = folder("check-notes");
+    let path = dir.join("doubtful.toml");
+    let text = "duration = '1s'\n[nodes]\na = 'host'\nserver = 'host'\n[links.a--server]\n[apps]\n\
+        web = { kind = 'http-server', on = 'server', port = 80 }\n\
+        second-web = { kind = 'http-server', on = 'server', port = 'http' }\n\
+        x = { kind = 'http-client', on = 'a', to = 'server:8080' }\n\
+        y = { kind = 'tcp-client', on = 'a', to = '10.99.0.1:80' }\n";
+    fs::write(&path, text).expect("a scenario");
+    let output = portolan(&["check", path.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "a note is no error");
+    let told = stdout(&output);
+    let notes: Vec<&str> = told.lines().skip(1).collect();
+    insta::assert_snapshot!(notes.join("\n"));
+    for name in ["closed-port", "port-scan", "filtered-port", "trojan-port", "port-knock"] {
+        assert!(!stdout(&portolan(&["check", name])).contains("note:"), "{name} means it");
+    }
+}
+
+#[test]
+fn the_next_command_after_new_can_be_pasted() {
+    let dir = folder("new-with-a-space");
+    let name = dir.join("my lab");
+    let name = name.to_str().expect("a path");
+    let told = stdout(&portolan(&["new", name]));
+    assert!(told.contains(&format!("  portolan check '{name}.toml'\n")), "{told}");
+}
+
+#[test]
 fn exit_codes_tell_what_happened() {
     let dir = folder("exit-codes");
     let failing = dir.join("failing.toml");

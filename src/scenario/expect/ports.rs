@@ -8,15 +8,14 @@ use super::super::words;
 use super::names::Known;
 use crate::id::NodeId;
 use crate::sim::{ChangeKind, NodeKind};
+use crate::socket::services::PortSpec;
 
 /// What is wrong with the name of a port, if that is certain: whether it is one, whether there is the
 /// host, and if all processes are known, whether one of them could ever bind it.
 pub(super) fn fault(key: &str, place: Span, known: &Known<'_>, complete: bool) -> Option<Fault> {
     let Some((host, number, protocol)) = taken_apart(key) else {
         let message = format!("`{}` is not a port", words::short(key));
-        return Some(
-            Fault::new(place, message).help("write HOST:PORT/PROTOCOL, such as bob:9/udp"),
-        );
+        return Some(Fault::new(place, message).help(meant(key)));
     };
     let Some(index) = known.nodes.members.get_index_of(host) else {
         return Some(no_such("host", host, place, known.nodes));
@@ -46,6 +45,21 @@ fn taken_apart(key: &str) -> Option<(&str, u16, &str)> {
     let number: u16 = number.parse().ok()?;
     let plain = socket == format!("{number}/{protocol}");
     (plain && matches!(protocol, "udp" | "tcp")).then_some((host, number, protocol))
+}
+
+/// How a port is written that lacks its protocol, or is called by its service.
+fn meant(key: &str) -> String {
+    let spec = key.split_once([':', '/', ' ']).and_then(|(host, rest)| {
+        let spec = PortSpec::parse(rest).ok()?;
+        Some((host, spec.number, spec.protocol))
+    });
+    match spec {
+        Some((host, number, Some(protocol))) => format!("write {host}:{number}/{protocol}"),
+        Some((host, number, None)) => {
+            format!("write {host}:{number}/tcp or {host}:{number}/udp")
+        }
+        None => "write HOST:PORT/PROTOCOL, such as bob:9/udp".into(),
+    }
 }
 
 /// The ports that processes of a node say they bind, at the start or after a change. `None` if one of
