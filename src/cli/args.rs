@@ -13,6 +13,7 @@ pub(super) use slurm::SlurmArgs;
 pub(super) use sweep::{MergeArgs, SweepArgs, SweepCommand};
 
 use crate::report::plot::Format;
+use crate::socket::services::PortSpec;
 
 /// Portolan: a packet-level network simulator for teaching and for sizing queues.
 #[derive(Debug, Parser)]
@@ -314,8 +315,8 @@ pub struct DiagramArgs {
     /// Which connection of the flow, counted from 1.
     #[arg(long, value_name = "N", value_parser = connection)]
     pub connection: Option<usize>,
-    /// Only connections with this port.
-    #[arg(long, value_name = "PORT")]
+    /// Only connections with this port, for example 80 or http.
+    #[arg(long, value_name = "PORT", value_parser = port)]
     pub port: Option<u16>,
     /// Whose lifelines to draw, from left to right, for example alice,r1,bob. By default the two ends.
     #[arg(long, value_name = "NODES", value_delimiter = ',')]
@@ -326,6 +327,10 @@ pub struct DiagramArgs {
     /// Width in the terminal, in columns.
     #[arg(long, value_name = "COLUMNS", default_value_t = 80)]
     pub width: usize,
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    PortSpec::parse(text).map(|port| port.number)
 }
 
 fn connection(text: &str) -> Result<usize, String> {

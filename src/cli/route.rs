@@ -12,6 +12,7 @@ use crate::node::switch::Switch;
 use crate::report::human;
 use crate::run::{self, Nobody};
 use crate::scenario::Scenario;
+use crate::scenario::words;
 use crate::sim::{Simulation, path};
 use crate::units::Time;
 
@@ -168,13 +169,9 @@ fn in_words(path: &path::Path, address: Ipv4Addr, scenario: &Scenario) -> String
 pub(super) fn node_named(scenario: &Scenario, name: &str) -> Result<NodeId, Failure> {
     let found = scenario.plan.nodes.iter().position(|node| node.name == name);
     found.map(NodeId::from_index).ok_or_else(|| {
-        let near = scenario
-            .plan
-            .nodes
-            .iter()
-            .min_by_key(|node| strsim::damerau_levenshtein(name, &node.name))
-            .map_or_else(String::new, |node| format!("; did you mean `{}`?", node.name));
-        Failure::BadInput(format!("no node `{name}` in the scenario{near}"))
+        let known = scenario.plan.nodes.iter().map(|node| node.name.as_str());
+        let hint = words::suggestion(name, "nodes", known);
+        Failure::BadInput(format!("no node `{name}` in the scenario; {hint}"))
     })
 }
 

@@ -16,6 +16,7 @@ use crate::report::trace::line::{self, Columns};
 use crate::report::trace::sequences::Sequences;
 use crate::report::trace::{Detail, Filter, Reader, json};
 use crate::scenario::Scenario;
+use crate::scenario::words;
 use crate::sim::Simulation;
 use crate::socket::services::PortSpec;
 use crate::units::Time;
@@ -180,8 +181,7 @@ fn flow_named(scenario: &Scenario, name: &str) -> Result<FlowId, Failure> {
     let apps = &scenario.plan.apps;
     let found = apps.iter().position(|app| app.name == name);
     found.map(FlowId::from_index).ok_or_else(|| {
-        let near = apps.iter().min_by_key(|app| strsim::damerau_levenshtein(name, &app.name));
-        let near = near.map_or_else(String::new, |app| format!("; did you mean `{}`?", app.name));
-        Failure::BadInput(format!("no flow `{name}` in the scenario{near}"))
+        let hint = words::suggestion(name, "flows", apps.iter().map(|app| app.name.as_str()));
+        Failure::BadInput(format!("no flow `{name}` in the scenario; {hint}"))
     })
 }

@@ -6,6 +6,7 @@ use crate::link;
 use crate::observe::results::Summary;
 use crate::queue::QueueSpec;
 use crate::scenario::Scenario;
+use crate::scenario::words;
 use crate::sim::Plan;
 use crate::units::Limit;
 
@@ -181,17 +182,6 @@ fn link_named(plan: &Plan, name: &str) -> Result<LinkId, String> {
     if let Some(place) = known().position(|link| link == name) {
         return Ok(LinkId::from_index(place));
     }
-    let distance = |link: &&str| strsim::damerau_levenshtein(name, link);
-    let near = known().min_by_key(distance).filter(|link| distance(link) <= 1 + name.len() / 3);
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let mut some: Vec<&str> = known().take(8).collect();
-            if known().count() > some.len() {
-                some.push("…");
-            }
-            format!("links: {}", some.join(", "))
-        }
-    };
+    let help = words::suggestion(name, "links", known());
     Err(format!("no link is called `{name}`; {help}"))
 }
