@@ -69,6 +69,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
     }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Udp, Some(PORT)))
+    }
     fn dns_names(&self) -> Vec<String> {
         self.names.iter().map(|name| dns_name::canonical(name)).collect()
     }

@@ -72,6 +72,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
     }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Tcp, Some(PORT)))
+    }
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::from_iter(check::no_port_zero("to", &self.to));
         if self.get.is_empty() && self.put.is_empty() {

@@ -84,6 +84,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
     }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Tcp, Some(PORT)))
+    }
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.to.port == Some(0) {

@@ -74,6 +74,11 @@ pub trait Configuration {
     fn listens(&self) -> Option<(Protocol, u16)> {
         None
     }
+    /// Of a client the protocol of the server that it hopes to find at its destinations, and the port
+    /// where a destination names none, if there is a usual one.
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        None
+    }
     /// Where to put what the scenario's applications on the same host listen on, if the settings
     /// want to know.
     fn declared(&mut self) -> Option<&mut Vec<(Protocol, u16)>> {

@@ -7,6 +7,7 @@ use super::datagram_source::{NEXT, Pace, Sender, default_size};
 use super::distribution::Duration;
 use super::{App, AppSpec, Configuration, Os, Target, Wake, check};
 use crate::kinds::Fault;
+use crate::packet::ipv4::Protocol;
 use crate::socket::services::PortSpec;
 use crate::units::{Bytes, Rate, Time};
 
@@ -58,6 +59,9 @@ impl Configuration for Config {
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
+    }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Udp, None))
     }
     fn check(&self) -> Vec<Fault> {
         let mut faults = self.pace().check();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::datagram_source::{Gaps, Settings, Source};
 use super::{App, Configuration, Target};
 use crate::kinds::Fault;
+use crate::packet::ipv4::Protocol;
 
 /// Settings of `poisson`. Gaps are exponentially distributed; `interval` is their mean, `rate` the
 /// mean rate. The first gap begins when the application starts.
@@ -20,6 +21,9 @@ impl Configuration for Config {
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.0.to)]
+    }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Udp, None))
     }
     fn check(&self) -> Vec<Fault> {
         self.0.check()

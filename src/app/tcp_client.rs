@@ -106,6 +106,9 @@ impl Configuration for Config {
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
     }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Tcp, None))
+    }
     fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::from_iter(check::needs_port("to", &self.to));
         faults.extend(self.check_job());

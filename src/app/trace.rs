@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::datagram_source::{NEXT, Sender};
 use super::{App, AppSpec, Arrivals, Configuration, Os, Target, Wake, check};
 use crate::kinds::Fault;
+use crate::packet::ipv4::Protocol;
 use crate::socket::services::PortSpec;
 use crate::units::Time;
 
@@ -47,6 +48,9 @@ impl Configuration for Config {
     }
     fn targets(&mut self) -> Vec<(&'static str, &mut Target)> {
         vec![("to", &mut self.to)]
+    }
+    fn seeks(&self) -> Option<(Protocol, Option<u16>)> {
+        Some((Protocol::Udp, None))
     }
     fn arrivals(&mut self) -> Option<(&'static str, &mut Arrivals)> {
         Some(("file", &mut self.file))

@@ -14,19 +14,6 @@ use crate::packet::ipv4::Protocol;
 use crate::sim::{AppPlan, NodeKind, Plan};
 use crate::units::Time;
 
-/// Clients that want a server, its protocol, and its port unless the destination says one.
-const CLIENTS: &[(&str, Protocol, Option<u16>)] = &[
-    ("cbr", Protocol::Udp, None),
-    ("poisson", Protocol::Udp, None),
-    ("on-off", Protocol::Udp, None),
-    ("trace", Protocol::Udp, None),
-    ("tcp-client", Protocol::Tcp, None),
-    ("http-client", Protocol::Tcp, Some(80)),
-    ("ftp-client", Protocol::Tcp, Some(21)),
-    ("smtp-client", Protocol::Tcp, Some(25)),
-    ("dns-client", Protocol::Udp, Some(53)),
-];
-
 /// What expectations say of clients that are turned away.
 const TURNED_AWAY: &[&str] =
     &["REFUSED", "UNREACH", "port_closed", "unreachable", "resets_sent", "no_route", "no_neighbor"];
@@ -118,10 +105,7 @@ fn nobody(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
         }
     }
     for app in &plan.apps {
-        let kind = app.spec.kind();
-        let Some((_, protocol, usual)) = CLIENTS.iter().find(|(name, ..)| *name == kind) else {
-            continue;
-        };
+        let Some((protocol, usual)) = app.spec.config().seeks() else { continue };
         for (_, target) in app.spec.clone().config_mut().targets() {
             let address = target.address;
             if address.is_loopback() || address.is_multicast() || address.is_broadcast() {
@@ -134,12 +118,12 @@ fn nobody(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
                 }
                 continue;
             };
-            let Some(port) = target.port.or(*usual) else { continue };
+            let Some(port) = target.port.or(usual) else { continue };
             let (NodeKind::Host(ip) | NodeKind::Router(ip)) = &plan.nodes[node.index()].kind else {
                 continue;
             };
             let there = bound.get(node);
-            let is_bound = there.is_some_and(|ports| ports.contains(&(port, *protocol)));
+            let is_bound = there.is_some_and(|ports| ports.contains(&(port, protocol)));
             let by_chance = (ip.ephemeral[0]..=ip.ephemeral[1]).contains(&port);
             if is_bound || by_chance || own_ports.contains(node) {
                 continue;
@@ -182,11 +166,9 @@ mod tests {
         assert!(two("kind = 'udp-server', port = 80").is_empty(), "another protocol");
         assert!(two("kind = 'tcp-server', port = 81").is_empty());
         assert!(two("kind = 'tcp-server', port = 80, address = '10.0.0.2'").is_empty());
-        let after = format!(
-            "first = {{ kind = 'tcp-server', on = 'b', port = 80, stop = '2s' }}\n\
-             then = {{ kind = 'tcp-server', on = 'b', port = 80, start = '2s' }}"
-        );
-        assert!(noted(&after).is_empty(), "one after the other");
+        let after = "first = { kind = 'tcp-server', on = 'b', port = 80, stop = '2s' }\n\
+             then = { kind = 'tcp-server', on = 'b', port = 80, start = '2s' }";
+        assert!(noted(after).is_empty(), "one after the other");
     }
 
     #[test]
