@@ -59,7 +59,7 @@ impl Connection {
         self.give_feedback(now, arrival.segment, told);
         let bare = bytes == 0 && !blocks.told && same_window && arrival.start == arrival.end;
         self.account_for_probe(blocks.repeated, bare);
-        self.recovery.pace(delivered, bytes > 0, &self.queue);
+        self.recovery.pace(delivered, bytes > 0, &mut self.queue);
         if bytes > 0 {
             self.restart_retransmission(now);
             self.offer_room();
@@ -79,11 +79,13 @@ impl Connection {
         outcome.may_grow && self.recovery.phase != Phase::Recovery
     }
 
-    /// A loss was found: begins fast recovery, unless a recovery is going on.
-    pub(super) fn enter_recovery(&mut self) {
-        if self.recovery.begin(&mut parts!(self)) {
+    /// A loss was found: begins fast recovery, unless a recovery is going on. Says whether it does.
+    pub(super) fn enter_recovery(&mut self) -> bool {
+        let begins = self.recovery.begin(&mut parts!(self));
+        if begins {
             self.on_reduction();
         }
+        begins
     }
 
     /// RFC 5681 section 2: the definition of a duplicate acknowledgment.

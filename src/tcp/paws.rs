@@ -55,6 +55,16 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// What to echo is the timestamp of this segment, if it has one.
+    pub(super) fn keep_timestamp(&mut self, now: Time, segment: &Segment) {
+        if let Some(stamps) = segment.options.timestamps.filter(|_| self.agreed.timestamps) {
+            self.recent_timestamp = stamps.value;
+            self.recent_noted = MaybeTime::some(now);
+        }
+    }
+}
+
 /// Whether a timestamp is older than another, on their circle.
 pub(super) const fn is_older(value: u32, than: u32) -> bool {
     value.wrapping_sub(than).cast_signed() < 0

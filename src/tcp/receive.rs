@@ -3,7 +3,6 @@
 //!
 //! Left out: the third check (security) and the sixth (urgent data are ordinary data).
 
-use super::paws::is_older;
 use super::state::State;
 use super::timers::Timer;
 use super::{CloseReason, Connection, Event, Offset, no_connection};
@@ -30,9 +29,13 @@ impl Connection {
         match self.state {
             State::Closed | State::Listen => return,
             State::SynSent => return self.handle_in_syn_sent(now, segment),
+            State::TimeWait => return self.handle_in_time_wait(now, segment),
+            State::FinWait2 if self.orphan => {
+                return self.handle_in_orphaned_fin_wait_2(now, segment);
+            }
             _ => {}
         }
-        if self.state == State::SynReceived && self.handle_repeated_syn(now, segment) {
+        if self.state == State::SynReceived && self.handle_awaited_syn(now, segment) {
             return;
         }
         let start = self.receiver.offset(segment.seq);
@@ -56,18 +59,6 @@ impl Connection {
         if self.state == State::SynSent {
             self.finish(reason);
         }
-    }
-
-    /// Whether this is TIME-WAIT and `syn` may begin a new connection at once: it is newer than
-    /// all of the old one, and none that was delayed (RFC 9293 section 3.10.7.4, RFC 6191).
-    #[must_use]
-    pub fn gives_way_to(&self, now: Time, syn: &Segment) -> bool {
-        let fresh_syn = syn.flags.syn && !syn.flags.ack && !syn.flags.rst;
-        let later = self.receiver.offset(syn.seq) > self.receiver.next;
-        let newer = self.recent_noted.is_some()
-            && syn.options.timestamps.is_some_and(|s| is_older(self.recent_timestamp, s.value));
-        let delayed = self.is_outdated(now, syn);
-        self.state == State::TimeWait && fresh_syn && !delayed && (later || newer)
     }
 
     /// First: sequence number. Like Linux, what ends just at the last acknowledgment still passes.
@@ -99,7 +90,7 @@ impl Connection {
     /// that the FIN had arrived (Linux `tcp_reset_check`).
     fn is_reset_of_last_fin(&self, arrival: Arrival<'_>) -> bool {
         let receiver = &self.receiver;
-        self.state != State::TimeWait && receiver.finished() && arrival.start == receiver.fin
+        receiver.finished() && arrival.start == receiver.fin
     }
 
     /// Second: RST (RFC 5961 section 3.2). Only the exact next number is believed, or, as in Linux,
@@ -117,19 +108,26 @@ impl Connection {
         }
         let reason = match self.state {
             State::SynReceived if !self.passive => CloseReason::Refused,
-            State::TimeWait => CloseReason::Finished,
             _ => CloseReason::Reset,
         };
         self.finish(reason);
         false
     }
 
-    /// Fourth: SYN (RFC 5961 section 4.2). It has no business here.
+    /// Fourth: SYN (RFC 5961 section 4.2). It has no business here. A new one in the window of a
+    /// connection that a listener has only begun to open ends it; with a reset, as in Linux
+    /// (`tcp_check_req`).
     fn check_syn(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
-        if arrival.segment.flags.syn {
+        if !arrival.segment.flags.syn {
+            return true;
+        }
+        if self.state == State::SynReceived && self.passive && arrival.start > 0 {
+            self.ready = no_connection::reset_for(arrival.segment).map(Box::new);
+            self.finish(CloseReason::Reset);
+        } else {
             self.acks.challenge(now, &self.config, false);
         }
-        !arrival.segment.flags.syn
+        false
     }
 
     /// Fifth: ACK.
@@ -216,7 +214,9 @@ impl Connection {
         }
         if arrival.segment.flags.fin {
             if self.receiver.finished() {
-                return self.take_repeated_fin(now);
+                // Our acknowledgment of it was lost.
+                self.acks.now = true;
+                return;
             }
             self.note_fin(arrival);
         }
@@ -261,14 +261,6 @@ impl Connection {
         let carries = arrival.segment.data_length > 0;
         if fin < self.receiver.edge && !(is_known && carries) {
             self.receiver.held.insert(self.receiver.next, (fin, fin + 1));
-        }
-    }
-
-    /// Our acknowledgment of the FIN was lost.
-    fn take_repeated_fin(&mut self, now: Time) {
-        self.acks.now = true;
-        if self.state == State::TimeWait {
-            self.timers.set(Timer::Linger, now.saturating_add(self.config.time_wait));
         }
     }
 
