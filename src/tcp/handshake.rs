@@ -149,8 +149,8 @@ impl Connection {
     /// Our SYN was acknowledged: the connection is open.
     pub(super) fn establish(&mut self, now: Time, segment: &Segment, ack: Offset) {
         self.queue.acknowledge(ack, &mut Delivery::default());
-        self.window.updated_seq = self.receiver.offset(segment.seq);
-        self.window.updated_ack = ack;
+        // Whatever window comes with it is news.
+        self.window.updated_seq = self.receiver.offset(segment.seq) - 1;
         let sample = self.progress.syn_sent.get().map(|sent| now.saturating_sub(sent));
         let sample = sample.or_else(|| self.timestamp_rtt(now, segment));
         match sample {

@@ -164,14 +164,13 @@ struct Agreed {
     window_scale: Option<u8>,
 }
 
-/// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1, SND.WL2).
+/// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1).
 #[derive(Debug, Clone, Copy, Default)]
 struct SendWindow {
     /// No window is larger than 2^30.
     size: u32,
     largest: u32,
     updated_seq: Offset,
-    updated_ack: Offset,
 }
 
 /// What has to be sent beside data and acknowledgments.

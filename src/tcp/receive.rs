@@ -3,6 +3,8 @@
 //!
 //! Left out: the third check (security) and the sixth (urgent data are ordinary data).
 
+use super::paws::REPLAY_WINDOW;
+use super::send_queue::FIRST_DATA;
 use super::state::State;
 use super::timers::Timer;
 use super::{CloseReason, Connection, Event, Offset, no_connection};
@@ -65,7 +67,8 @@ impl Connection {
     fn check_sequence(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
         let receiver = &self.receiver;
         let fits = arrival.end >= receiver.acknowledged && arrival.start <= receiver.edge;
-        let outdated = !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment);
+        let outdated =
+            !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment, REPLAY_WINDOW);
         if fits && (!outdated || self.is_overtaken_ack(arrival)) {
             self.note_timestamp(now, arrival);
             return true;
@@ -77,6 +80,9 @@ impl Connection {
         let is_late = arrival.start == arrival.end && arrival.start < receiver.next;
         if !(outdated && is_late && arrival.segment.flags.ack) {
             let carries = arrival.end > arrival.start && !arrival.segment.flags.syn;
+            if carries && arrival.start < receiver.next {
+                self.acks.on_repeated(&self.config);
+            }
             if carries && arrival.end <= receiver.next {
                 // Old data: say that they came twice (RFC 2883).
                 self.receiver.held.insert(receiver.next, data_range(arrival));
@@ -145,9 +151,10 @@ impl Connection {
             }
             self.establish(now, segment, ack);
         }
-        // RFC 5961 section 5.2
-        if ack > self.queue.next || ack < near - Offset::from(self.window.largest) {
-            self.acks.challenge(now, &self.config, segment.data_length > 0);
+        // RFC 5961 section 5.2; nothing before the first byte was ever acknowledged.
+        let is_too_old = |ack| ack < (near - Offset::from(self.window.largest)).max(FIRST_DATA);
+        if ack > self.queue.next || (ack < near && is_too_old(ack)) {
+            self.acks.challenge(now, &self.config, false);
             return false;
         }
         self.take_ack(now, arrival, ack);
@@ -188,6 +195,9 @@ impl Connection {
         }
         self.take_mark(now, arrival);
         let next = self.receiver.next;
+        if end <= next {
+            self.acks.on_repeated(&self.config);
+        }
         let in_order = start <= next && kept > next && self.receiver.held.is_empty();
         // A FIN that came early is held like data, and is none.
         let reached = self.receiver.held.insert(next, (start, kept));

@@ -35,7 +35,7 @@ impl Connection {
         let later = self.receiver.offset(syn.seq) > self.receiver.next;
         let newer = self.recent_noted.is_some()
             && syn.options.timestamps.is_some_and(|s| is_older(self.recent_timestamp, s.value));
-        let delayed = self.is_outdated(now, syn);
+        let delayed = self.is_outdated(now, syn, 0);
         fresh_syn && !delayed && (later || newer)
     }
 
@@ -50,7 +50,7 @@ impl Connection {
     /// anew; so it does, as in Linux, for all that may come from an end that is not done yet. Only
     /// the exact reset ends it.
     pub(super) fn handle_in_time_wait(&mut self, now: Time, segment: &Segment) {
-        let outdated = self.is_outdated(now, segment);
+        let outdated = self.is_outdated(now, segment, 0);
         let exact = !outdated && self.receiver.offset(segment.seq) == self.receiver.next;
         let carries = segment.sequence_length() > 0;
         if segment.flags.rst {
@@ -77,7 +77,7 @@ impl Connection {
         let start = self.receiver.offset(segment.seq);
         let end = start + Offset::from(segment.sequence_length());
         let fits = start == next || (end > next && start < edge) || (start == edge && end == edge);
-        if !fits || self.is_outdated(now, segment) {
+        if !fits || self.is_outdated(now, segment, 0) {
             let carries = end > start && !segment.flags.syn;
             return self.acks.challenge(now, &self.config, carries);
         }

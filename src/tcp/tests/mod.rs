@@ -13,6 +13,7 @@ mod pair;
 mod path_mtu;
 mod properties;
 mod proportional;
+mod strays;
 mod tail_probe;
 mod time_wait;
 mod window;
