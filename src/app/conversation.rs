@@ -306,7 +306,7 @@ impl App for Conversation {
     fn reconfigure(&mut self, _: &mut dyn Os, _: &AppSpec) {}
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::super::fake_os::{faulty, settings};
 

@@ -252,8 +252,19 @@ impl PortTable {
         self.space(protocol).lookup(local, remote)
     }
 
-    /// The same for a packet that has come in: found sooner if the one before it was for the same
-    /// connection.
+    /// Whose a packet would be if no socket were connected to `remote`.
+    #[must_use]
+    pub fn lookup_unconnected(
+        &self,
+        protocol: Protocol,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+    ) -> Option<SocketId> {
+        self.space(protocol).bound_for(local, remote)
+    }
+
+    /// As [`lookup`](Self::lookup), for a packet that has come in: found sooner if the one before it
+    /// was for the same connection.
     #[inline]
     pub fn demultiplex(
         &mut self,

@@ -67,7 +67,7 @@ impl Space {
     }
 
     /// The socket that takes what comes for `local` from nobody it is connected to.
-    fn bound_for(&self, local: SocketAddrV4, remote: SocketAddrV4) -> Option<SocketId> {
+    pub(super) fn bound_for(&self, local: SocketAddrV4, remote: SocketAddrV4) -> Option<SocketId> {
         let bound = self.bound.get(&local.port())?;
         match bound.as_slice() {
             [(socket, binding)] => binding.takes(*local.ip()).then_some(*socket),

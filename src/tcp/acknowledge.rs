@@ -57,9 +57,10 @@ impl Connection {
             may_grow: may_grow && in_use,
         };
         self.give_feedback(now, arrival.segment, told);
-        let bare = bytes == 0 && !blocks.told && same_window && arrival.start == arrival.end;
+        let repeats = bytes == 0 && ack == self.queue.unacknowledged;
+        let bare = repeats && !blocks.told && same_window && arrival.start == arrival.end;
         self.account_for_probe(blocks.repeated, bare);
-        self.recovery.pace(delivered, bytes > 0, &self.queue);
+        self.recovery.pace(delivered, bytes > 0, &mut self.queue);
         if bytes > 0 {
             self.restart_retransmission(now);
             self.offer_room();
@@ -79,11 +80,13 @@ impl Connection {
         outcome.may_grow && self.recovery.phase != Phase::Recovery
     }
 
-    /// A loss was found: begins fast recovery, unless a recovery is going on.
-    pub(super) fn enter_recovery(&mut self) {
-        if self.recovery.begin(&mut parts!(self)) {
+    /// A loss was found: begins fast recovery, unless a recovery is going on. Says whether it does.
+    pub(super) fn enter_recovery(&mut self) -> bool {
+        let begins = self.recovery.begin(&mut parts!(self));
+        if begins {
             self.on_reduction();
         }
+        begins
     }
 
     /// RFC 5681 section 2: the definition of a duplicate acknowledgment.
@@ -96,21 +99,22 @@ impl Connection {
             && same_window
     }
 
-    /// SND.WND, SND.WL1 and SND.WL2. Says whether the window has changed.
+    /// SND.WND and SND.WL1. Says whether the window has changed. What has no other news may come late;
+    /// so then, as in Linux (`tcp_may_update_window`), the window can only grow, or shut.
     fn update_window(&mut self, arrival: Arrival<'_>, ack: Offset) -> bool {
         let window = &mut self.window;
-        let newer = window.updated_seq < arrival.start
-            || (window.updated_seq == arrival.start && window.updated_ack <= ack);
+        let shift = self.agreed.window_scale.unwrap_or(0);
+        let size = u32::from(arrival.segment.window) << shift;
+        let newer = ack > self.queue.unacknowledged
+            || window.updated_seq < arrival.start
+            || (window.updated_seq == arrival.start && (size > window.size || size == 0));
         if ack < self.queue.unacknowledged || !newer {
             return false;
         }
-        let shift = self.agreed.window_scale.unwrap_or(0);
-        let size = u32::from(arrival.segment.window) << shift;
         let changed = size != window.size;
         window.size = size;
         window.largest = window.largest.max(size);
         window.updated_seq = arrival.start;
-        window.updated_ack = ack;
         if changed && size > 0 {
             self.progress.persist_backoff = 0;
             self.progress.shut_since = MaybeTime::NONE;

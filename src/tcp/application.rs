@@ -3,7 +3,7 @@
 use super::state::State;
 use super::timers::Timer;
 use super::{CloseReason, Connection, RecvError, SendError};
-use crate::packet::tcp::{Flags, Options, Segment};
+use crate::packet::tcp::Segment;
 use crate::units::Time;
 
 impl Connection {
@@ -90,8 +90,8 @@ impl Connection {
     /// (RFC 2525 section 2.17; Linux).
     pub fn close(&mut self, now: Time) {
         // TIME-WAIT lasts whatever was not read.
-        if self.receiver.unread > 0 && self.state != State::TimeWait {
-            return self.abort();
+        if self.receiver.unread > 0 && !matches!(self.state, State::TimeWait | State::Closed) {
+            return self.reset_connection(now, CloseReason::Aborted);
         }
         self.shutdown();
         if !self.orphan && self.state == State::FinWait2 {
@@ -100,27 +100,26 @@ impl Connection {
         self.orphan = true;
     }
 
-    /// Gives the connection up: all data are lost, and the other end gets a reset.
-    pub fn abort(&mut self) {
+    /// Gives the connection up: all data are lost, and the other end gets a reset, unless both ends
+    /// have said all they had to say (RFC 9293 section 3.10.5).
+    pub fn abort(&mut self, now: Time) {
         match self.state {
             State::Closed => {}
             State::Listen | State::SynSent | State::TimeWait => self.finish(CloseReason::Aborted),
-            _ => self.reset_connection(CloseReason::Aborted),
+            State::Closing | State::LastAck if !self.queue.has_new() => {
+                self.finish(CloseReason::Aborted);
+            }
+            _ => self.reset_connection(now, CloseReason::Aborted),
         }
     }
 
-    /// Sends a reset and ends.
-    pub(super) fn reset_connection(&mut self, reason: CloseReason) {
-        self.ready = Some(Box::new(Segment {
-            source_port: self.opening.local_port,
-            destination_port: self.opening.remote_port,
-            seq: self.next_number(),
-            ack: self.receiver.ack_number(),
-            flags: Flags::RST_ACK,
-            window: 0,
-            options: Options::default(),
-            data_length: 0,
-        }));
+    /// Sends a reset and ends. It looks like any other segment of the connection, with its window
+    /// and its options (`tcp_send_active_reset` of Linux).
+    pub(super) fn reset_connection(&mut self, now: Time, reason: CloseReason) {
+        let mut reset = Segment::EMPTY;
+        self.write_text(now, self.queue.next, (0, false), &mut reset);
+        reset.flags.rst = true;
+        self.ready = Some(Box::new(reset));
         self.finish(reason);
     }
 }

@@ -73,6 +73,12 @@ impl AckPolicy {
         self.interactive = false;
     }
 
+    /// Old data came again: the other end may not have heard the last acknowledgments, so the next
+    /// ones do not wait (`tcp_send_dupack` of Linux).
+    pub(super) fn on_repeated(&mut self, config: &Config) {
+        self.hurry(config.quick_acks);
+    }
+
     /// A FIN arrived in order. Returns how long its acknowledgment may wait.
     pub(super) fn on_fin(&mut self, config: &Config) -> Option<Time> {
         self.interactive = true;

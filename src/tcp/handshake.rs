@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::autotune::receive_sizes;
 use super::config::{Config, MAX_SCALE};
-use super::rack::Delivery;
+use super::rack::{Delivery, MARGIN_TICKS};
 use super::recovery::Recovery;
 use super::state::State;
 use super::timers::Timer;
@@ -55,6 +55,7 @@ impl Connection {
         let acceptable = segment.flags.ack && ack > 0 && ack <= self.queue.next;
         if segment.flags.ack && !acceptable {
             self.ready = no_connection::reset_for(segment).map(Box::new);
+            self.hurry_syn(now);
         } else if segment.flags.rst {
             // Only one that answers our SYN counts.
             if acceptable {
@@ -73,26 +74,40 @@ impl Connection {
         }
     }
 
-    /// In SYN-RECEIVED: whether this is the SYN or SYN-ACK that was seen before or that answers
-    /// ours in a simultaneous open. If so it was dealt with.
-    pub(super) fn handle_repeated_syn(&mut self, now: Time, segment: &Segment) -> bool {
+    /// The other end knows of a connection that is no more, and is about to be told by a reset: the
+    /// SYN goes out once more and soon (Linux `tcp_rcv_synsent_state_process`).
+    fn hurry_syn(&mut self, now: Time) {
+        if self.progress.syn_timeouts == 0 && self.timers.is_set(Timer::Retransmit) {
+            let soon = self.config.clock.saturating_mul(MARGIN_TICKS);
+            self.timers.set(Timer::Retransmit, now.saturating_add(soon));
+        }
+    }
+
+    /// In SYN-RECEIVED: whether this is the SYN that a listener has seen before, or the SYN-ACK that
+    /// answers ours where both opened. If so it was dealt with. All other SYNs take the way of any
+    /// segment (RFC 9293 section 3.10.7.4, fourth; Linux `tcp_check_req`, `tcp_validate_incoming`).
+    pub(super) fn handle_awaited_syn(&mut self, now: Time, segment: &Segment) -> bool {
         if !segment.flags.syn || segment.flags.rst || self.receiver.offset(segment.seq) != 0 {
             return false;
         }
         let ack = offset(self.opening.isn, self.queue.next, segment.ack);
-        if segment.flags.ack && ack == self.queue.next {
-            self.establish(now, segment, ack);
-            self.acks.now = true;
-        } else {
-            if self.passive {
-                if !self.acks.may_answer(now, &self.config) {
-                    return true;
-                }
-                // The waiting begins anew, though not the count of it (Linux `tcp_check_req`).
+        if self.passive && !segment.flags.ack {
+            if self.acks.may_answer(now, &self.config) {
+                // The waiting begins anew, though not the count of it.
                 self.timers.stop(Timer::Retransmit);
+                self.pending.syn = Some(Purpose::Ordinary);
             }
-            self.pending.syn = Some(Purpose::Ordinary);
+            return true;
         }
+        if self.passive || !segment.flags.ack || ack != self.queue.next {
+            return false;
+        }
+        if self.agreed.sack {
+            // Its SYN has come twice (RFC 2883).
+            self.receiver.held.insert(self.receiver.next, (0, 1));
+        }
+        self.establish(now, segment, ack);
+        self.acks.now = true;
         true
     }
 
@@ -134,8 +149,8 @@ impl Connection {
     /// Our SYN was acknowledged: the connection is open.
     pub(super) fn establish(&mut self, now: Time, segment: &Segment, ack: Offset) {
         self.queue.acknowledge(ack, &mut Delivery::default());
-        self.window.updated_seq = self.receiver.offset(segment.seq);
-        self.window.updated_ack = ack;
+        // Whatever window comes with it is news.
+        self.window.updated_seq = self.receiver.offset(segment.seq) - 1;
         let sample = self.progress.syn_sent.get().map(|sent| now.saturating_sub(sent));
         let sample = sample.or_else(|| self.timestamp_rtt(now, segment));
         match sample {

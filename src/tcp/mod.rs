@@ -47,7 +47,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`config`], [`state`], `event` | constants, states, news |
-//! | `handshake`, `receive`, `paws`, `acknowledge` | segments coming in (RFC 9293 section 3.10.7) |
+//! | `handshake`, `receive`, `paws`, `acknowledge`, `time_wait` | segments coming in (RFC 9293 section 3.10.7) |
 //! | `transmit`, `flow`, `pacing`, `timeout`, `application`, `status` | segments going out, timers, calls of the application |
 //! | `send_queue`, `scoreboard`, `recovery`, `rack`, `tail_probe`, `undo`, `prr`, `rto` | the sending half |
 //! | [`congestion`], `feedback`, `delivery_rate` | congestion control, and what it is told |
@@ -89,6 +89,7 @@ mod status;
 mod tail_probe;
 #[cfg(test)]
 mod tests;
+mod time_wait;
 mod timeout;
 mod timers;
 mod transmit;
@@ -113,7 +114,7 @@ use self::recovery::Recovery;
 use self::rto::RttEstimator;
 use self::send_queue::SendQueue;
 use self::state::State;
-use self::timers::{Timer, Timers};
+use self::timers::Timers;
 use crate::packet::tcp::{Purpose, Segment, SeqNum};
 use crate::units::{MaybeTime, Time};
 
@@ -163,14 +164,13 @@ struct Agreed {
     window_scale: Option<u8>,
 }
 
-/// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1, SND.WL2).
+/// What the other end lets this one send (RFC 9293: SND.WND, SND.WL1).
 #[derive(Debug, Clone, Copy, Default)]
 struct SendWindow {
     /// No window is larger than 2^30.
     size: u32,
     largest: u32,
     updated_seq: Offset,
-    updated_ack: Offset,
 }
 
 /// What has to be sent beside data and acknowledgments.
@@ -302,17 +302,6 @@ impl Connection {
         self.pacer.stop();
         self.closed = Some(reason);
         self.events.push(Event::Closed(reason));
-    }
-
-    fn enter_time_wait(&mut self, now: Time) {
-        self.set_state(State::TimeWait);
-        self.timers.stop_all();
-        self.timers.set(Timer::Linger, now.saturating_add(self.config.time_wait));
-    }
-
-    /// SND.NXT as it is in a header.
-    fn next_number(&self) -> SeqNum {
-        number(self.opening.isn, self.queue.next)
     }
 
     /// The millisecond clock of the timestamps option.

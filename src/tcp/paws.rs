@@ -8,14 +8,17 @@ use crate::units::{MaybeTime, Time};
 
 /// Timestamps older than this are no longer compared (RFC 7323 section 5.5).
 const TIMESTAMP_LIFETIME: Time = Time::from_secs(24 * 24 * 3600);
+/// Segments that have overtaken each other may differ by so much (`TCP_PAWS_WINDOW` of Linux) \[ms\].
+pub(super) const REPLAY_WINDOW: u32 = 1;
 
 impl Connection {
-    /// PAWS: whether the segment is older than one that was taken (RFC 7323 section 5.3, R1).
-    pub(super) fn is_outdated(&self, now: Time, segment: &Segment) -> bool {
+    /// PAWS: whether the segment is older than one that was taken (RFC 7323 section 5.3, R1), by more
+    /// than `tolerance` \[ms\].
+    pub(super) fn is_outdated(&self, now: Time, segment: &Segment, tolerance: u32) -> bool {
         let stamps = segment.options.timestamps.filter(|_| self.agreed.timestamps);
         match (stamps, self.recent_noted.get()) {
             (Some(stamps), Some(noted)) => {
-                is_older(stamps.value, self.recent_timestamp)
+                is_older(stamps.value.wrapping_add(tolerance), self.recent_timestamp)
                     && now.saturating_sub(noted) < TIMESTAMP_LIFETIME
             }
             _ => false,
@@ -49,6 +52,16 @@ impl Connection {
         };
         let newer = !self.recent_noted.is_some() || !is_older(stamps.value, self.recent_timestamp);
         if newer && arrival.start <= self.receiver.acknowledged {
+            self.recent_timestamp = stamps.value;
+            self.recent_noted = MaybeTime::some(now);
+        }
+    }
+}
+
+impl Connection {
+    /// What to echo is the timestamp of this segment, if it has one.
+    pub(super) fn keep_timestamp(&mut self, now: Time, segment: &Segment) {
+        if let Some(stamps) = segment.options.timestamps.filter(|_| self.agreed.timestamps) {
             self.recent_timestamp = stamps.value;
             self.recent_noted = MaybeTime::some(now);
         }

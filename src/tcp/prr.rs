@@ -1,5 +1,6 @@
-//! Proportional rate reduction (RFC 6937): in fast recovery, sends in proportion to what arrives,
-//! so that the window comes down over a round trip without a pause.
+//! Proportional rate reduction (RFC 6937, with the safe acknowledgments of RFC 9937 as in Linux): in
+//! fast recovery, sends in proportion to what arrives, so that the window comes down over a round
+//! trip without a pause.
 
 /// One fast recovery. All amounts are in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +27,8 @@ impl ProportionalRate {
     }
 
     /// An acknowledgment told of `delivered` more; `pipe` is taken to be in the network.
-    /// `advanced` says that SND.UNA has moved.
-    pub(super) fn on_ack(&mut self, delivered: u64, pipe: u64, mss: u64, advanced: bool) {
+    /// It is `safe` if SND.UNA has moved and no further loss was found.
+    pub(super) fn on_ack(&mut self, delivered: u64, pipe: u64, mss: u64, safe: bool) {
         self.delivered += delivered;
         let allowance = if pipe > self.target {
             // Proportional: sent / delivered = target / before.
@@ -35,9 +36,9 @@ impl ProportionalRate {
             let due = due.div_ceil(u128::from(self.before.max(1)));
             u64::try_from(due).unwrap_or(u64::MAX).saturating_sub(self.sent)
         } else {
-            // Slow start up to the target, as long as there is progress.
+            // Slow start up to the target, as long as all goes well.
             let earned = self.delivered.saturating_sub(self.sent).max(delivered);
-            (earned + mss * u64::from(advanced)).min(self.target - pipe)
+            (earned + mss * u64::from(safe)).min(self.target - pipe)
         };
         // The first retransmission goes out in any case.
         let least = if self.sent == 0 { mss } else { 0 };

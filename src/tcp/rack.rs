@@ -15,7 +15,7 @@ use crate::units::{MaybeTime, Time};
 /// For how many recoveries a wider reordering window lasts (RFC 8985 section 6.2 step 4).
 const PERSISTENCE: u8 = 16;
 /// Timers are set so many clock ticks late, lest they run out early (`TCP_TIMEOUT_MIN`).
-const MARGIN_TICKS: u64 = 2;
+pub(super) const MARGIN_TICKS: u64 = 2;
 
 /// What one acknowledgment tells to have arrived, cumulatively or by its SACK blocks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -212,7 +212,9 @@ impl Connection {
     /// The reordering timer has run out (RFC 8985 section 6.3).
     pub(super) fn on_reorder_timeout(&mut self, now: Time) {
         if self.mark_late(now) {
-            self.enter_recovery();
+            if self.enter_recovery() {
+                self.recovery.pace_by_timer(&mut self.queue);
+            }
             self.restart_retransmission(now);
         }
     }

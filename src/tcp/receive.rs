@@ -3,7 +3,8 @@
 //!
 //! Left out: the third check (security) and the sixth (urgent data are ordinary data).
 
-use super::paws::is_older;
+use super::paws::REPLAY_WINDOW;
+use super::send_queue::FIRST_DATA;
 use super::state::State;
 use super::timers::Timer;
 use super::{CloseReason, Connection, Event, Offset, no_connection};
@@ -30,9 +31,13 @@ impl Connection {
         match self.state {
             State::Closed | State::Listen => return,
             State::SynSent => return self.handle_in_syn_sent(now, segment),
+            State::TimeWait => return self.handle_in_time_wait(now, segment),
+            State::FinWait2 if self.orphan => {
+                return self.handle_in_orphaned_fin_wait_2(now, segment);
+            }
             _ => {}
         }
-        if self.state == State::SynReceived && self.handle_repeated_syn(now, segment) {
+        if self.state == State::SynReceived && self.handle_awaited_syn(now, segment) {
             return;
         }
         let start = self.receiver.offset(segment.seq);
@@ -58,23 +63,12 @@ impl Connection {
         }
     }
 
-    /// Whether this is TIME-WAIT and `syn` may begin a new connection at once: it is newer than
-    /// all of the old one, and none that was delayed (RFC 9293 section 3.10.7.4, RFC 6191).
-    #[must_use]
-    pub fn gives_way_to(&self, now: Time, syn: &Segment) -> bool {
-        let fresh_syn = syn.flags.syn && !syn.flags.ack && !syn.flags.rst;
-        let later = self.receiver.offset(syn.seq) > self.receiver.next;
-        let newer = self.recent_noted.is_some()
-            && syn.options.timestamps.is_some_and(|s| is_older(self.recent_timestamp, s.value));
-        let delayed = self.is_outdated(now, syn);
-        self.state == State::TimeWait && fresh_syn && !delayed && (later || newer)
-    }
-
     /// First: sequence number. Like Linux, what ends just at the last acknowledgment still passes.
     fn check_sequence(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
         let receiver = &self.receiver;
         let fits = arrival.end >= receiver.acknowledged && arrival.start <= receiver.edge;
-        let outdated = !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment);
+        let outdated =
+            !arrival.segment.flags.rst && self.is_outdated(now, arrival.segment, REPLAY_WINDOW);
         if fits && (!outdated || self.is_overtaken_ack(arrival)) {
             self.note_timestamp(now, arrival);
             return true;
@@ -86,6 +80,9 @@ impl Connection {
         let is_late = arrival.start == arrival.end && arrival.start < receiver.next;
         if !(outdated && is_late && arrival.segment.flags.ack) {
             let carries = arrival.end > arrival.start && !arrival.segment.flags.syn;
+            if carries && arrival.start < receiver.next {
+                self.acks.on_repeated(&self.config);
+            }
             if carries && arrival.end <= receiver.next {
                 // Old data: say that they came twice (RFC 2883).
                 self.receiver.held.insert(receiver.next, data_range(arrival));
@@ -99,7 +96,7 @@ impl Connection {
     /// that the FIN had arrived (Linux `tcp_reset_check`).
     fn is_reset_of_last_fin(&self, arrival: Arrival<'_>) -> bool {
         let receiver = &self.receiver;
-        self.state != State::TimeWait && receiver.finished() && arrival.start == receiver.fin
+        receiver.finished() && arrival.start == receiver.fin
     }
 
     /// Second: RST (RFC 5961 section 3.2). Only the exact next number is believed, or, as in Linux,
@@ -117,19 +114,26 @@ impl Connection {
         }
         let reason = match self.state {
             State::SynReceived if !self.passive => CloseReason::Refused,
-            State::TimeWait => CloseReason::Finished,
             _ => CloseReason::Reset,
         };
         self.finish(reason);
         false
     }
 
-    /// Fourth: SYN (RFC 5961 section 4.2). It has no business here.
+    /// Fourth: SYN (RFC 5961 section 4.2). It has no business here. A new one in the window of a
+    /// connection that a listener has only begun to open ends it; with a reset, as in Linux
+    /// (`tcp_check_req`).
     fn check_syn(&mut self, now: Time, arrival: Arrival<'_>) -> bool {
-        if arrival.segment.flags.syn {
+        if !arrival.segment.flags.syn {
+            return true;
+        }
+        if self.state == State::SynReceived && self.passive && arrival.start > 0 {
+            self.ready = no_connection::reset_for(arrival.segment).map(Box::new);
+            self.finish(CloseReason::Reset);
+        } else {
             self.acks.challenge(now, &self.config, false);
         }
-        !arrival.segment.flags.syn
+        false
     }
 
     /// Fifth: ACK.
@@ -147,9 +151,10 @@ impl Connection {
             }
             self.establish(now, segment, ack);
         }
-        // RFC 5961 section 5.2
-        if ack > self.queue.next || ack < near - Offset::from(self.window.largest) {
-            self.acks.challenge(now, &self.config, segment.data_length > 0);
+        // RFC 5961 section 5.2; nothing before the first byte was ever acknowledged.
+        let is_too_old = |ack| ack < (near - Offset::from(self.window.largest)).max(FIRST_DATA);
+        if ack > self.queue.next || (ack < near && is_too_old(ack)) {
+            self.acks.challenge(now, &self.config, false);
             return false;
         }
         self.take_ack(now, arrival, ack);
@@ -190,6 +195,9 @@ impl Connection {
         }
         self.take_mark(now, arrival);
         let next = self.receiver.next;
+        if end <= next {
+            self.acks.on_repeated(&self.config);
+        }
         let in_order = start <= next && kept > next && self.receiver.held.is_empty();
         // A FIN that came early is held like data, and is none.
         let reached = self.receiver.held.insert(next, (start, kept));
@@ -216,7 +224,9 @@ impl Connection {
         }
         if arrival.segment.flags.fin {
             if self.receiver.finished() {
-                return self.take_repeated_fin(now);
+                // Our acknowledgment of it was lost.
+                self.acks.now = true;
+                return;
             }
             self.note_fin(arrival);
         }
@@ -261,14 +271,6 @@ impl Connection {
         let carries = arrival.segment.data_length > 0;
         if fin < self.receiver.edge && !(is_known && carries) {
             self.receiver.held.insert(self.receiver.next, (fin, fin + 1));
-        }
-    }
-
-    /// Our acknowledgment of the FIN was lost.
-    fn take_repeated_fin(&mut self, now: Time) {
-        self.acks.now = true;
-        if self.state == State::TimeWait {
-            self.timers.set(Timer::Linger, now.saturating_add(self.config.time_wait));
         }
     }
 

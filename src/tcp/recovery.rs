@@ -154,11 +154,18 @@ impl Recovery {
 
     /// An acknowledgment was dealt with; `delivered` is by how much [`arrived`](Self::arrived)
     /// has grown.
-    pub(super) fn pace(&mut self, delivered: i64, advanced: bool, queue: &SendQueue) {
+    pub(super) fn pace(&mut self, delivered: i64, advanced: bool, queue: &mut SendQueue) {
         let pipe = queue.pipe().saturating_sub(self.left_network());
         if let Some(rate) = self.rate.as_mut() {
-            rate.on_ack(delivered.max(0).cast_unsigned(), pipe, self.mss.into(), advanced);
+            let safe = !queue.take_found_loss() && advanced;
+            rate.on_ack(delivered.max(0).cast_unsigned(), pipe, self.mss.into(), safe);
         }
+    }
+
+    /// Recovery has begun by a timer, not by an acknowledgment: it counts for one segment
+    /// (`tcp_rack_reo_timeout` of Linux).
+    pub(super) fn pace_by_timer(&mut self, queue: &mut SendQueue) {
+        self.pace(self.mss.into(), false, queue);
     }
 
     /// `bytes` went out.
@@ -328,6 +335,7 @@ impl Recovery {
         self.undo = None;
         self.phase = Phase::Reduced;
         self.recover = parts.queue.next;
+        parts.queue.take_found_loss();
         let flight = parts.to_halve();
         parts.congestion.on_echo(flight);
         self.come_down(flight, parts);

@@ -34,6 +34,8 @@ pub(super) struct Scoreboard {
     lost_from: u32,
     /// Each segment before this index has arrived, is lost, or was sent again.
     judged: u32,
+    /// A loss was found that nobody has asked about yet.
+    found_loss: bool,
     /// Only while something is missing.
     trouble: Option<Box<Trouble>>,
 }
@@ -138,10 +140,17 @@ impl SendQueue {
 
     fn mark_lost(&mut self, index: usize) {
         self.board.lost_from = self.board.lost_from.min(index as u32);
+        let sent = &self.flight[index];
+        self.board.found_loss |= !sent.lost || sent.resent;
         self.change(index, |sent| {
             sent.lost = true;
             sent.resent = false;
         });
+    }
+
+    /// Whether a loss was found since this was last asked.
+    pub(super) const fn take_found_loss(&mut self) -> bool {
+        std::mem::replace(&mut self.board.found_loss, false)
     }
 
     /// Marks as lost what `threshold` later segments, or more than `threshold - 1` full ones,

@@ -38,6 +38,8 @@ impl Connection {
         let config = &self.config;
         let retries = match self.state {
             State::SynSent => config.syn_retries.saturating_add(config.syn_linear_timeouts),
+            // Where both opened, the SYN-ACK has taken the place of the SYN (Linux).
+            _ if !self.passive => config.syn_retries,
             _ => config.synack_retries,
         };
         // As in Linux, even the most impatient user waits for a second SYN, and a SYN-ACK has none.
@@ -140,7 +142,7 @@ impl Connection {
             None => probes >= self.config.keep_alive_probes,
         };
         if gives_up {
-            return self.reset_connection(CloseReason::TimedOut);
+            return self.reset_connection(now, CloseReason::TimedOut);
         }
         self.timers.set(Timer::KeepAlive, now.saturating_add(self.config.keep_alive_interval));
         self.progress.probes += 1;

@@ -144,10 +144,11 @@ impl Connection {
 
     fn send_syn(&mut self, now: Time, purpose: Purpose) -> Segment {
         let first = self.queue.next == 0;
-        self.progress.syn_sent = first.then_some(now).into();
-        // Where both opened, the SYN-ACK is no repetition of the SYN.
+        // Where both opened, the SYN-ACK is no repetition of the SYN, and takes its time from it.
         let is_answer = self.state == State::SynReceived && !self.passive;
         let once = first || is_answer && purpose == Purpose::Ordinary;
+        let is_timed = once && self.progress.syn_timeouts == 0;
+        self.progress.syn_sent = is_timed.then_some(now).into();
         self.progress.retransmissions += u32::from(!once);
         self.queue.next = self.queue.next.max(1);
         if !self.timers.is_set(Timer::Retransmit) {
@@ -158,7 +159,7 @@ impl Connection {
             self.hurry_for_user(now, Timer::Retransmit, since);
         }
         let answer = self.state == State::SynReceived;
-        let stamps = if answer && self.agreed.timestamps { TIMESTAMPS } else { 0 };
+        let stamps = if self.passive && self.agreed.timestamps { TIMESTAMPS } else { 0 };
         let size = u64::from(self.opening.mss.saturating_sub(stamps).max(1));
         Segment {
             source_port: self.opening.local_port,

@@ -116,6 +116,16 @@ impl Sockets {
         self.ports.lookup(protocol, local, remote)
     }
 
+    /// The listener that would take a SYN from `remote`.
+    pub(super) fn find_listener(
+        &self,
+        local: SocketAddrV4,
+        remote: SocketAddrV4,
+    ) -> Option<SocketId> {
+        let found = self.ports.lookup_unconnected(Protocol::Tcp, local, remote)?;
+        self.ports.get(found).is_some_and(|binding| binding.listening).then_some(found)
+    }
+
     pub(super) fn datagram_mut(&mut self, id: SocketId) -> Option<(&mut DatagramSocket, AppId)> {
         match self.open.get_mut(id.index())? {
             Some(Open { socket: Socket::Datagram(socket), owner }) => Some((socket, *owner)),

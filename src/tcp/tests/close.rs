@@ -9,12 +9,12 @@ use crate::tcp::state::State;
 use crate::tcp::{CloseReason, Event, RecvError, SendError};
 use crate::units::{Bytes, Time};
 
-fn established() -> Pair {
+pub(super) fn established() -> Pair {
     Pair::established(&Config::linux(), losing(|_| false))
 }
 
 /// A segment that the client would send now.
-fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> Segment {
+pub(super) fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> Segment {
     pair.now += Time::from_secs(1);
     pair.end(CLIENT).acks.now = true;
     let now = pair.now;
@@ -26,7 +26,7 @@ fn from_client(pair: &mut Pair, flags: Flags, offset: i32, data_length: u16) -> 
 }
 
 /// What the server answers to a segment from the client.
-fn answer(pair: &mut Pair, segment: &Segment) -> Option<Segment> {
+pub(super) fn answer(pair: &mut Pair, segment: &Segment) -> Option<Segment> {
     let now = pair.now;
     pair.end(SERVER).handle_segment(now, segment, Ecn::NotEct);
     let answer = pair.end(SERVER).poll_transmit(now);
@@ -117,46 +117,6 @@ fn a_fin_that_acknowledges_a_fin_leads_to_time_wait() {
     pair.now += Time::from_secs(30);
     assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
     assert_eq!(pair.end(SERVER).poll_timeout(), Some(pair.now + Time::from_secs(60)));
-}
-
-#[test]
-fn time_wait_gives_way_to_a_newer_syn_only() {
-    let mut pair =
-        Pair::established(&Config { timestamps: false, ..Config::linux() }, losing(|_| false));
-    let mut syn = from_client(&mut pair, Flags::SYN, 1, 0);
-    pair.end(CLIENT).shutdown();
-    pair.run_for(Time::from_secs(1));
-    pair.end(SERVER).shutdown();
-    pair.run_for(Time::from_secs(1));
-    assert_eq!(pair.states()[CLIENT], State::TimeWait);
-    let (now, last) = (pair.now, pair.end(CLIENT).receiver.ack_number());
-    for (distance, expected) in [(-1_i32, false), (0, false), (1, true), (64_000, true)] {
-        syn.seq = last.wrapping_add(distance.cast_unsigned());
-        assert_eq!(pair.end(CLIENT).gives_way_to(now, &syn), expected, "{distance}");
-        assert!(!pair.end(SERVER).gives_way_to(now, &syn));
-    }
-    syn.flags = Flags::ACK;
-    assert!(!pair.end(CLIENT).gives_way_to(now, &syn));
-}
-
-#[test]
-fn time_wait_does_not_give_way_to_a_syn_that_was_delayed() {
-    let mut pair = Pair::established(&Config::linux(), losing(|_| false));
-    let mut syn = from_client(&mut pair, Flags::SYN, 1, 0);
-    for end in [CLIENT, SERVER] {
-        pair.end(end).shutdown();
-        pair.run_for(Time::from_secs(1));
-    }
-    assert_eq!(pair.states()[CLIENT], State::TimeWait);
-    let (now, last) = (pair.now, pair.end(CLIENT).receiver.ack_number());
-    let recent = pair.end(CLIENT).recent_timestamp;
-    for (distance, age, expected) in
-        [(64_000, 1, false), (64_000, 0, true), (-1, u32::MAX, true), (-1, 0, false)]
-    {
-        syn.seq = last.wrapping_add(i32::cast_unsigned(distance));
-        syn.options.timestamps = Some(Timestamps { value: recent.wrapping_sub(age), echo: 0 });
-        assert_eq!(pair.end(CLIENT).gives_way_to(now, &syn), expected, "{distance} {age}");
-    }
 }
 
 #[test]
@@ -363,23 +323,6 @@ fn a_fin_among_old_data_ends_nothing() {
     assert_eq!(answer(&mut pair, &fin).map(|s| s.flags), Some(Flags::ACK));
     assert_eq!(pair.states()[SERVER], State::Established);
     assert_eq!(pair.end(SERVER).recv(1), Err(RecvError::WouldBlock));
-}
-
-#[test]
-fn time_wait_lasts_even_if_not_all_was_read() {
-    let mut pair = established();
-    pair.apps[CLIENT].deaf = true;
-    pair.end(CLIENT).shutdown();
-    pair.run_for(Time::from_ms(100));
-    pair.apps[SERVER].to_write = 100;
-    pair.apps[SERVER].ends = true;
-    pair.run_for(Time::from_secs(1));
-    assert_eq!(pair.states(), [State::TimeWait, State::Closed]);
-    let now = pair.now;
-    pair.end(CLIENT).close(now);
-    assert_eq!(pair.states()[CLIENT], State::TimeWait);
-    pair.run();
-    assert_eq!(pair.end(CLIENT).close_reason(), Some(CloseReason::Finished));
 }
 
 /// A duplicate acknowledgment that a later one has overtaken is older, and still news.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::pair::{CLIENT, Pair, SERVER, losing, opening};
 use crate::packet::ipv4::Ecn;
-use crate::packet::tcp::{Flags, SeqNum};
+use crate::packet::tcp::Flags;
 use crate::tcp::config::Config;
 use crate::tcp::state::State;
 use crate::tcp::{CloseReason, Connection, Event};
 use crate::units::Time;
 
-fn linux() -> Arc<Config> {
+pub(super) fn linux() -> Arc<Config> {
     Arc::new(Config::linux())
 }
 
@@ -70,20 +70,6 @@ fn a_silly_segment_size_is_not_believed() {
         let server = Connection::accept(linux(), opening(SERVER), Time::ZERO, &syn);
         assert_eq!(server.segment_size(), expected - 12);
     }
-}
-
-#[test]
-fn both_ends_may_open_at_the_same_time() {
-    let mut pair = Pair::simultaneous(&Config::linux(), losing(|_| false));
-    pair.settle();
-    assert_eq!(pair.states(), [State::SynSent; 2]);
-    pair.step();
-    assert_eq!(pair.states(), [State::SynReceived; 2]);
-    assert_eq!([CLIENT, SERVER].map(|end| pair.end(end).retransmissions()), [0; 2]);
-    pair.apps[CLIENT].to_write = 5000;
-    pair.run_for(Time::from_secs(1));
-    assert_eq!(pair.states(), [State::Established; 2]);
-    assert_eq!(pair.apps[SERVER].has_read, 5000);
 }
 
 #[test]
@@ -160,52 +146,6 @@ fn a_lost_syn_or_syn_ack_costs_a_second() {
         assert_eq!(pair.states(), [State::Established; 2]);
         assert_eq!(pair.end(CLIENT).congestion_window(), 14_480);
     }
-}
-
-#[test]
-fn half_open_resets_and_syns_are_answered_as_in_the_rfc() {
-    let now = Time::ZERO;
-    let mut client = Connection::connect(linux(), opening(CLIENT));
-    let syn = client.poll_transmit(now).expect("a SYN").segment;
-    let listen = || Connection::accept(linux(), opening(SERVER), now, &syn);
-
-    // The same SYN again: the same SYN-ACK again, but no more than one for a while.
-    let mut server = listen();
-    let first = server.poll_transmit(now).expect("a SYN-ACK").segment;
-    assert_eq!(server.poll_transmit(now), None);
-    server.handle_segment(now, &syn, Ecn::NotEct);
-    assert_eq!(server.poll_transmit(now).map(|outgoing| outgoing.segment), Some(first));
-    server.handle_segment(now, &syn, Ecn::NotEct);
-    assert_eq!(server.poll_transmit(now), None);
-    let now = Time::from_ms(500);
-    server.handle_segment(now, &syn, Ecn::NotEct);
-    assert_eq!(server.poll_transmit(now).map(|s| s.segment.flags), Some(Flags::SYN_ACK));
-    let now = Time::from_secs(1);
-
-    // Another SYN: a challenge, and no change.
-    let mut other = syn;
-    other.seq = syn.seq.wrapping_add(10_000);
-    server.handle_segment(now, &other, Ecn::NotEct);
-    assert_eq!(server.poll_transmit(now).map(|s| s.segment.flags), Some(Flags::ACK));
-    assert_eq!(server.state(), State::SynReceived);
-
-    // An ACK of what was never sent: a reset, and no change.
-    let mut wrong = syn;
-    wrong.flags = Flags::ACK;
-    wrong.seq = syn.seq.wrapping_add(1);
-    wrong.ack = SeqNum::new(5);
-    server.handle_segment(now, &wrong, Ecn::NotEct);
-    let reset = server.poll_transmit(now).expect("a reset").segment;
-    assert_eq!((reset.flags, reset.seq), (Flags::RST, SeqNum::new(5)));
-    assert_eq!(server.state(), State::SynReceived);
-
-    // A reset: back to the listener.
-    let mut reset = wrong;
-    reset.flags = Flags::RST;
-    server.handle_segment(now, &reset, Ecn::NotEct);
-    assert!(server.is_passive());
-    assert_eq!(server.poll_event(), Some(Event::Closed(CloseReason::Reset)));
-    assert_eq!((server.poll_transmit(now), server.poll_timeout()), (None, None));
 }
 
 #[test]

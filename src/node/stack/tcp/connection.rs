@@ -174,7 +174,7 @@ impl Stack {
     /// Gives a connection up with a reset, and forgets it.
     pub(super) fn abort_connection(&mut self, cx: &mut Cx, id: SocketId) {
         if let Some(endpoint) = self.sockets.endpoint_mut(id) {
-            endpoint.connection.abort();
+            endpoint.connection.abort(cx.now);
             endpoint.stage = Stage::Orphan;
             self.serve(cx, id);
         }

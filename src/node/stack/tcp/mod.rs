@@ -110,20 +110,33 @@ impl Stack {
         match &socket.role {
             Role::Listening(_) => return self.receive_at_listener(cx, id, arrival),
             Role::Connected(endpoint)
-                if endpoint.stage == Stage::Orphan
-                    && endpoint.connection.gives_way_to(cx.now, arrival.segment) =>
+                if endpoint.connection.gives_way_to(cx.now, arrival.segment) =>
             {
-                // TIME-WAIT makes room for a new connection of the same two ends.
-                self.forget_connection(cx, id);
-                match self.sockets.find(ipv4::Protocol::Tcp, arrival.local, arrival.remote) {
-                    Some(listener) => return self.receive_for(cx, listener, arrival),
-                    None => self.refuse_segment(cx, arrival),
-                }
+                return self.receive_in_time_wait(cx, id, arrival);
             }
             Role::Connected(_) => return self.receive_at_connection(cx, id, arrival),
             Role::Idle(_) => self.refuse_segment(cx, arrival),
         }
         None
+    }
+
+    /// A SYN for which TIME-WAIT makes room, if there is a listener for it: as in Linux, even if the
+    /// process has not closed the old connection.
+    #[cold]
+    fn receive_in_time_wait(
+        &mut self,
+        cx: &mut Cx,
+        id: SocketId,
+        arrival: Arrival<'_>,
+    ) -> Option<DropReason> {
+        let Some(listener) = self.sockets.find_listener(arrival.local, arrival.remote) else {
+            return self.receive_at_connection(cx, id, arrival);
+        };
+        if let Some(endpoint) = self.sockets.endpoint_mut(id) {
+            endpoint.connection.give_way();
+            self.serve(cx, id);
+        }
+        self.receive_for(cx, listener, arrival)
     }
 
     fn receive_at_connection(
