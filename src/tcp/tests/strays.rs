@@ -44,8 +44,9 @@ fn after_old_data_acknowledgments_do_not_wait() {
         let mut next = from_client(&mut pair, Flags::ACK, 0, 10);
         let mut send = |next: &mut Segment| {
             pair.now += Time::from_ms(60);
-            pair.end(SERVER).handle_timeout(pair.now);
-            while pair.end(SERVER).poll_transmit(pair.now).is_some() {}
+            let now = pair.now;
+            pair.end(SERVER).handle_timeout(now);
+            while pair.end(SERVER).poll_transmit(now).is_some() {}
             let told = answer(&mut pair, next);
             next.seq = next.seq.wrapping_add(10);
             told.is_some()
