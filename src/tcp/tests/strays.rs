@@ -61,7 +61,7 @@ fn after_old_data_acknowledgments_do_not_wait() {
 
 #[test]
 fn a_late_window_takes_nothing_back() {
-    for (window, expected) in [(2, 1000), (2000, 2000), (0, 0)] {
+    for (window, expected) in [(2, 1000_u32), (2000, 2000), (0, 0)] {
         let mut pair = established();
         let bare = from_client(&mut pair, Flags::ACK, 0, 0);
         let now = pair.now;
