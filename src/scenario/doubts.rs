@@ -182,11 +182,9 @@ mod tests {
         assert!(two("kind = 'udp-server', port = 80").is_empty(), "another protocol");
         assert!(two("kind = 'tcp-server', port = 81").is_empty());
         assert!(two("kind = 'tcp-server', port = 80, address = '10.0.0.2'").is_empty());
-        let after = format!(
-            "first = {{ kind = 'tcp-server', on = 'b', port = 80, stop = '2s' }}\n\
-             then = {{ kind = 'tcp-server', on = 'b', port = 80, start = '2s' }}"
-        );
-        assert!(noted(&after).is_empty(), "one after the other");
+        let after = "first = { kind = 'tcp-server', on = 'b', port = 80, stop = '2s' }\n\
+            then = { kind = 'tcp-server', on = 'b', port = 80, start = '2s' }";
+        assert!(noted(after).is_empty(), "one after the other");
     }
 
     #[test]
