@@ -27,7 +27,11 @@ impl<'de> Deserialize<'de> for QueueSpec {
                     )));
                 }
                 if text.starts_with(char::is_alphabetic) {
-                    return Err(E::unknown_variant(text, QueueSpec::KINDS));
+                    return Err(E::custom(format!(
+                        "`{text}` is no size of a queue; write for example \"50p\" (which is a \
+                         drop-tail queue), or a table with one of the kinds {}",
+                        QueueSpec::KINDS.join(", ")
+                    )));
                 }
                 text.parse().map(QueueSpec::fifo).map_err(E::custom)
             }

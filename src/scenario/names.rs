@@ -32,7 +32,9 @@ impl Pattern {
             let what = format!("`{}` is not a range of names", words::short(text));
             let numbers = rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
             let help = match numbers.collect::<Vec<_>>().as_slice() {
-                [first, last] if text.len() < 40 => format!("write {prefix}[{first}..{last}]"),
+                [first, last] if first.len().max(last.len()) < 9 => {
+                    format!("write {prefix}[{first}..{last}]")
+                }
                 _ => "write for example h[1..100], or n[*] for all numbered nodes".to_owned(),
             };
             (what, help)

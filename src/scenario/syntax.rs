@@ -6,6 +6,9 @@ use super::words;
 /// `message`. `None` if the line does not tell what was meant.
 pub(super) fn meant(line: &str, at: usize, message: &str) -> Option<String> {
     let line = line.trim_end();
+    if message.contains("recurs") {
+        return None;
+    }
     let curly =
         |c: char| matches!(c, '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}');
     if line.contains(curly) {
