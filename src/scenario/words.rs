@@ -48,14 +48,13 @@ fn likeness(found: &str, word: &str) -> Option<(u8, usize)> {
     (same_start && abbreviates(found, word)).then_some((2, distance))
 }
 
-/// Whether both are numbered otherwise the same: `h5` is no slip of `h4`.
+/// Whether both are names that are numbered otherwise the same: `h5` is no slip of `h4`.
 fn only_numbers_differ(found: &str, word: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
+    let is_name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_-@".contains(c));
     let stem = |text: &str| text.replace(is_digit, "");
-    found != word
-        && found.contains(is_digit)
-        && word.contains(is_digit)
-        && stem(found) == stem(word)
+    let numbered = found.contains(is_digit) && word.contains(is_digit);
+    found != word && numbered && is_name(found) && stem(found) == stem(word)
 }
 
 /// Whether a link's name has its ends the other way round, or another sign between them.
@@ -179,6 +178,7 @@ mod tests {
     fn suggests_nothing_absurd() {
         assert_eq!(nearest("h5", ["h1", "h2", "s1"]), None, "another number is another node");
         assert_eq!(nearest("web-server", ["dns-server", "udp-server"]), None);
+        assert_eq!(nearest("M/D/2", ["M/M/1", "M/D/1"]), Some("M/D/1"), "no name");
         assert_eq!(nearest("a1", ["b1"]), None);
         assert_eq!(nearest("cat", ["bob", "car1x"]), None);
         assert_eq!(nearest("right--left", ["right--d0", "s0--left"]), None);
