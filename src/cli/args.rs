@@ -195,8 +195,8 @@ pub struct RouteArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  portolan sockets port-queue --at 2s --host bob\n\n\
     Recv-Q: bytes that wait to be read; of a listener connections that wait to be accepted.\n\
-    Send-Q: bytes not acknowledged; of a listener its backlog. As in Linux a SYN counts for\n\
-    one in Send-Q, a FIN for one in both. Process -: nobody has it.")]
+    Send-Q: bytes not acknowledged; of a listener its backlog. As in Linux a SYN\n\
+    counts for one in Send-Q, a FIN for one in both. Process -: nobody has it.")]
 pub struct SocketsArgs {
     /// What to look at.
     #[command(flatten)]

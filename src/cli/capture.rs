@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::args::RunArgs;
 use super::failure::Failure;
+use super::terminal;
 use crate::report::capture::{Capture, Choice, MOST_FILES, remove_others};
 use crate::report::file::{Pending, WriteError};
 use crate::report::store::OutDir;
@@ -66,9 +67,9 @@ fn snap(text: &str) -> Result<u32, Failure> {
 /// Tells that not all bytes are there.
 pub(super) fn say_cut(quiet: bool) {
     if !quiet {
-        eprintln!(
-            "note: the captures are large: after 64 MiB they have headers and texts, but only 16 bytes of \
-             data that say nothing; --snap 64KiB keeps all"
+        terminal::note(
+            "the captures are large: after 64 MiB they have headers and texts, but only 16 bytes of \
+             data that say nothing; --snap 64KiB keeps all",
         );
     }
 }

@@ -45,11 +45,7 @@ pub(super) fn scenario(name: &str, scenario: &Scenario, verbose: bool) -> String
         count(scenario.expects.len(), "expectation"),
     );
     for notice in &scenario.notices {
-        let look = textwrap::Options::new(80)
-            .initial_indent("  note: ")
-            .subsequent_indent("        ")
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        text.push_str(&textwrap::fill(notice, &look));
+        text.push_str(&human::paragraph(notice, "  note: ", "        "));
         text.push('\n');
     }
     if verbose {

@@ -25,7 +25,7 @@ pub(super) fn diagram(args: &DiagramArgs, quiet: bool) -> Result<(), Failure> {
     let scenario = source::load(&args.scenario, &[])?;
     if !quiet {
         for notice in &scenario.notices {
-            eprintln!("note: {notice}");
+            terminal::note(notice);
         }
     }
     let (from, until) = period(args, &scenario, quiet)?;
@@ -67,7 +67,7 @@ fn period(args: &DiagramArgs, scenario: &Scenario, quiet: bool) -> Result<(Time,
     let from = time("--from", args.from.as_deref())?.unwrap_or(Time::ZERO);
     let until = time("--until", args.until.as_deref())?.unwrap_or(end);
     if until > end && !quiet {
-        eprintln!("note: --until {until} is after the end of the scenario, {end}");
+        terminal::note(&format!("--until {until} is after the end of the scenario, {end}"));
     }
     let until = until.min(end);
     if from >= until {

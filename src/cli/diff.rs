@@ -97,7 +97,7 @@ fn scenarios(args: &DiffArgs, quiet: bool) -> Result<(), Failure> {
     if !quiet {
         for (side, scenario) in ["A", "B"].iter().zip(&sides) {
             for notice in &scenario.notices {
-                eprintln!("note: {side}: {notice}");
+                terminal::note(&format!("{side}: {notice}"));
             }
         }
     }

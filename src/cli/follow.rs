@@ -6,6 +6,7 @@ use super::args::FollowArgs;
 use super::failure::Failure;
 use super::run::Watch;
 use super::source;
+use super::terminal;
 use crate::report::follow::Follower;
 use crate::report::names::Names;
 use crate::report::trace::Reader;
@@ -21,7 +22,7 @@ pub(super) fn follow(args: &FollowArgs, quiet: bool) -> Result<(), Failure> {
     let scenario = source::load(&args.scenario, &[])?;
     if !quiet {
         for notice in &scenario.notices {
-            eprintln!("note: {notice}");
+            terminal::note(notice);
         }
     }
     let number = number(&args.packet)?;

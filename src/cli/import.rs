@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::args::ImportArgs;
 use super::failure::Failure;
+use super::terminal;
 use crate::import::{self, Imported};
 use crate::report::file::write_atomically;
 
@@ -42,7 +43,7 @@ pub(super) fn import(args: &ImportArgs, quiet: bool, verbose: bool) -> Result<()
 /// How the replay compares with the capture.
 fn tell(imported: &Imported, verbose: bool) {
     if let Some(why) = &imported.untried {
-        eprintln!("note: {why}");
+        terminal::note(why);
     }
     for comparison in &imported.comparisons {
         let differences = comparison.differences();
@@ -50,7 +51,7 @@ fn tell(imported: &Imported, verbose: bool) {
             eprintln!("{}: replayed as it was captured", comparison.name);
         }
         for difference in differences {
-            eprintln!("note: {}: {difference}", comparison.name);
+            terminal::note(&format!("{}: {difference}", comparison.name));
         }
     }
 }

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::{source, terminal};
 use crate::observe::results::{Summary, Timing};
 use crate::report::file::{Pending, WriteError};
+use crate::report::human;
 use crate::report::plot::{PlotInput, Topology};
 use crate::report::series::{Recorder, Recording};
 use crate::report::store::OutDir;
@@ -35,7 +36,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
     let build_seconds = building.seconds();
     if !quiet {
         for notice in scenario.notices.iter().cloned().chain(of_no_effect(args, &scenario)) {
-            eprintln!("note: {notice}");
+            terminal::note(&notice);
         }
     }
     let running = Stopwatch::start();
@@ -171,12 +172,8 @@ fn say(args: &RunArgs, summary: &Summary, quiet: bool, verbose: bool) -> Result<
 /// The simplifications in force: the model's limits are part of its result.
 fn not_modelled() -> String {
     let mut text = String::from("\nNot modelled:\n");
-    let look = textwrap::Options::new(80)
-        .initial_indent("  - ")
-        .subsequent_indent("    ")
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     for line in crate::limits::NOT_MODELLED {
-        text.push_str(&textwrap::fill(line, &look));
+        text.push_str(&human::paragraph(line, "  - ", "    "));
         text.push('\n');
     }
     text

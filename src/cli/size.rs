@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::args::SizeArgs;
 use super::failure::Failure;
 use super::sweep::Watch;
+use super::terminal;
 use crate::report::file::make_folder;
 use crate::scenario::{Options, Scenario};
 use crate::sweep::size::report::Report;
@@ -111,7 +112,7 @@ fn prepare(args: &SizeArgs, quiet: bool, watch: &Watch) -> Result<Task, Failure>
     };
     let scenario = with(None)?;
     if !quiet {
-        scenario.notices.iter().for_each(|notice| eprintln!("note: {notice}"));
+        scenario.notices.iter().for_each(|notice| terminal::note(notice));
     }
     let warm_up = warm_up(args, &scenario)?;
     let place = place(args, &scenario, warm_up, watch)?;
@@ -243,7 +244,7 @@ fn bounds(
         let fits = possible.holds(*size);
         if !fits && !quiet {
             let end = if *size < least { least } else { possible.most };
-            eprintln!("note: {}", left_out(name, (*size, end), subject, sizing));
+            terminal::note(&left_out(name, (*size, end), subject, sizing));
         }
         fits
     });

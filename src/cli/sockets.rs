@@ -17,7 +17,7 @@ pub(super) fn sockets(args: &SocketsArgs, quiet: bool) -> Result<(), Failure> {
     let nodes = nodes(&scenario, args.host.as_deref())?;
     if at > scenario.duration && !quiet {
         let end = scenario.duration;
-        eprintln!("note: --at {at} is after the end of the scenario, {end}");
+        terminal::note(&format!("--at {at} is after the end of the scenario, {end}"));
     }
     let mut simulation = Simulation::new(scenario.plan.clone());
     run::simulate(&mut simulation, at, &mut |_| true);

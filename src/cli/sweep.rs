@@ -60,7 +60,7 @@ fn read(args: &SweepArgs, jobs: usize, watch: &Watch, quiet: bool) -> Result<Pre
         return Err(Failure::Unfinished("interrupted before anything was run".into()));
     }
     if !quiet {
-        notices.iter().for_each(|notice| eprintln!("note: {notice}"));
+        notices.iter().for_each(|notice| terminal::note(notice));
     }
     let goal = Goal::of(&sweep, args.precision.map(|it| it.as_f64()), args.max_seeds);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-sweep", sweep.name)));
@@ -97,7 +97,7 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     store.note_goal(&goal)?;
     let forecasts = Forecasts::of(&sweep, &subject, &watch.interrupted);
     if !quiet {
-        forecasts.silences(&sweep).iter().for_each(|silence| eprintln!("note: {silence}"));
+        forecasts.silences(&sweep).iter().for_each(|silence| terminal::note(silence));
     }
     store.note_forecasts(&forecasts)?;
     let mut schedule = Schedule::new(sweep.cell_count(), goal, args.shard.unwrap_or_default());
@@ -187,7 +187,9 @@ fn finish(
             // To the digits that a share can be given with: 0.07 is 7 %, not 7.000000000000001 %.
             let (most, share) = (goal.most(), (precision * 1e9).round() / 1e7);
             let (cells, have) = (plural(wide, "cell"), if wide == 1 { "has" } else { "have" });
-            eprintln!("note: {cells} {have} wider intervals than {share} % even with {most} seeds");
+            terminal::note(&format!(
+                "{cells} {have} wider intervals than {share} % even with {most} seeds"
+            ));
         }
     }
     eprintln!("results are in {}", dir.display());

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::report::human;
+
 /// Whether standard output takes colour: a terminal, and `NO_COLOR` is not set.
 #[must_use]
 pub(super) fn stdout_has_colour() -> bool {
@@ -29,6 +31,11 @@ pub(super) fn stderr_is_terminal() -> bool {
 /// See <https://no-color.org>.
 fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A remark beside the results, on standard error.
+pub(super) fn note(text: &str) {
+    eprintln!("{}", human::paragraph(text, "note: ", "      "));
 }
 
 /// Writes to standard output. A reader that has gone away (`portolan list | head`) is no error.

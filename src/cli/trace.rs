@@ -38,13 +38,13 @@ pub(super) fn trace(args: &TraceArgs, quiet: bool, verbose: bool) -> Result<(), 
     }
     if !quiet {
         for notice in &scenario.notices {
-            eprintln!("note: {notice}");
+            terminal::note(notice);
         }
         if wanted > end {
-            eprintln!(
-                "note: --until {wanted} is after the end of the scenario, {end}; to run longer: \
+            terminal::note(&format!(
+                "--until {wanted} is after the end of the scenario, {end}; to run longer: \
                  --set duration={wanted}"
-            );
+            ));
         }
     }
     let simulation = Simulation::new(scenario.plan);
@@ -53,7 +53,7 @@ pub(super) fn trace(args: &TraceArgs, quiet: bool, verbose: bool) -> Result<(), 
     match run(Reader::new(simulation, until), &mut tracer, stdout, until) {
         Ok(ended) => {
             if tracer.shown == 0 && !quiet {
-                eprintln!("note: nothing to show in this run; fewer filters, or a later --until?");
+                terminal::note("nothing to show in this run; fewer filters, or a later --until?");
             }
             ended
         }

@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, Parser as _};
 
 use super::args::Cli;
+use crate::report::human;
 
 /// Options that a command needs, and where their values come from.
 const NEEDED: &[(&str, &str)] = &[
@@ -28,8 +29,8 @@ const NEEDED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The longest line [columns].
-const WIDTH: usize = 80;
+/// As wide as clap's `  tip: `.
+const TIP: &str = "       ";
 
 /// What the command line says; the process ends here if it says nothing that is known.
 pub(super) fn parse() -> Cli {
@@ -70,11 +71,7 @@ fn with_tips(mut error: Error) -> Error {
 
 /// A tip as it stands behind clap's `  tip: `.
 fn wrapped(tip: &str) -> String {
-    let look = textwrap::Options::new(WIDTH)
-        .initial_indent("       ")
-        .subsequent_indent("       ")
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(tip, &look).trim_start().to_owned()
+    human::paragraph(tip, TIP, TIP).trim_start().to_owned()
 }
 
 #[cfg(test)]
@@ -100,7 +97,7 @@ mod tests {
         ] {
             let told = told(arguments);
             assert!(told.contains(tip), "{arguments:?}: {told}");
-            assert!(told.lines().all(|line| line.chars().count() <= WIDTH), "{told}");
+            assert!(told.lines().all(|line| line.chars().count() <= human::WIDTH), "{told}");
         }
         assert!(!told(&["run", "hello", "hello2"]).contains("after its option"));
     }

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::file::{Pending, WriteError, make_folder};
-use super::plot::{self, Format, PlotInput};
+use super::plot::{self, Format, PlotInput, PlotSeries};
 use super::series::{self, PEAK, RowError};
 use super::summary;
 use crate::observe::results::Summary;
@@ -198,7 +198,8 @@ impl PlotInput {
             self.series.iter().enumerate().map(|(i, series)| (series.path.clone(), i)).collect();
         series::read(rows, |time, path, value| {
             if let Some(&place) = places.get(path) {
-                self.series[place].samples.push(time, value);
+                let PlotSeries { kind, samples, .. } = &mut self.series[place];
+                kind.keep(samples, time, value);
             } else if let Some(&place) = path.strip_suffix(PEAK).and_then(|path| places.get(path)) {
                 self.series[place].samples.raise(value);
             }

@@ -1,9 +1,10 @@
 //! The cells of a sweep as text: mean and half the width of the confidence interval.
 
-use super::columns::{self, Column, WIDTH, decimals, elide, highest, parts};
+use super::columns::{self, Column, decimals, elide, highest, parts};
 use super::file::Sweep;
 use super::results::Outcome;
 use super::statistics::Estimate;
+use crate::report::human;
 
 /// Cells that are shown.
 const MOST: usize = 100;
@@ -57,11 +58,7 @@ fn silent(sweep: &Sweep, outcome: &Outcome) -> String {
 
 /// A note below the table, in lines no longer than those above.
 fn filled(mark: &str, text: &str) -> String {
-    let look = textwrap::Options::new(WIDTH)
-        .initial_indent(mark)
-        .subsequent_indent("   ")
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    format!("{}\n", textwrap::fill(text, &look))
+    human::paragraph(text, mark, "   ") + "\n"
 }
 
 /// Says so if all seeds of each cell give the same: then intervals say nothing.

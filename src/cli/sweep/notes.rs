@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::super::clock::Stopwatch;
+use super::super::terminal;
 use crate::report::file::write_atomically;
 use crate::sweep::{Identity, Shard, Store, StoreError, Sweep};
 
@@ -84,7 +85,7 @@ pub(super) fn open_patiently(
                 if since.seconds() < PATIENCE && !stop.load(Ordering::Relaxed) =>
             {
                 if !has_told {
-                    eprintln!("note: `{}` is in use: waiting for it", path.display());
+                    terminal::note(&format!("`{}` is in use: waiting for it", path.display()));
                     has_told = true;
                 }
                 std::thread::sleep(Duration::from_millis(500));

@@ -138,7 +138,7 @@ fn note_tasks(known: &mut BTreeMap<usize, Task>, now: Vec<Task>, watch: &Watch) 
 }
 
 fn say(watch: &Watch, text: &str) {
-    watch.bar.suspend(|| eprintln!("note: {text}"));
+    watch.bar.suspend(|| terminal::note(text));
 }
 
 fn show(counts: &[Count], tasks: &BTreeMap<usize, Task>, watch: &Watch) {

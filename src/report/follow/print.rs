@@ -11,7 +11,6 @@ use crate::report::human;
 use crate::report::names::Names;
 use crate::report::trace::line::seconds;
 
-const WIDTH: usize = 80;
 /// Digits of seconds after the point.
 const DECIMALS: usize = 9;
 /// Columns of the time since the packet was made.
@@ -37,11 +36,7 @@ pub(super) fn story(follower: &Follower, packet: &Packet, words: &str, names: &N
 }
 
 fn wrapped(words: &str, first: &str, others: &str) -> String {
-    let look = textwrap::Options::new(WIDTH)
-        .initial_indent(first)
-        .subsequent_indent(others)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    format!("{}\n", textwrap::fill(words, &look))
+    human::paragraph(words, first, others) + "\n"
 }
 
 fn rows(text: &mut String, rows: &[Row]) {

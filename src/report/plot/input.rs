@@ -135,6 +135,11 @@ impl PlotSeries {
             }
             // No plot shows it.
             SeriesKind::Other => None,
+            // Hosts ask now and then for hardware addresses.
+            SeriesKind::LinkThroughput => {
+                let small = 0.05 * self.max();
+                buckets.iter().rposition(|it| it.max > small)
+            }
             // A peak between two samples counts if it is not a small one: hosts ask now and then
             // for hardware addresses.
             _ => {

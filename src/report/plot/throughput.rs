@@ -29,8 +29,11 @@ pub(super) fn draw(input: &PlotInput, format: Format) -> Option<Vec<u8>> {
     let seconds = input.shown_seconds();
     let (mut all, mut what) = (of_flows(input, seconds), "data that processes read");
     let mut things = "flows";
-    if all.is_empty() {
-        all = of_series(input, SeriesKind::LinkThroughput, seconds);
+    let links = of_series(input, SeriesKind::LinkThroughput, seconds);
+    let crossed = links.iter().map(|curve| curve.bytes).max().unwrap_or(0);
+    // Of connections nothing is known unless it is recorded.
+    if all.iter().map(|curve| curve.bytes).sum::<u64>() < crossed / 2 {
+        all = links;
         (what, things) = ("what crosses the links", "directions of links");
     }
     let order: Vec<usize> = (0..all.len()).collect();
@@ -81,22 +84,24 @@ fn of_series(input: &PlotInput, kind: SeriesKind, seconds: f64) -> Vec<Curve> {
     input.series.iter().filter(is_used).map(|series| recorded(series, seconds)).collect()
 }
 
-/// A recorded series: each sample is the mean since the one before.
+/// A recorded series: each value is the mean until the next.
 fn recorded(series: &PlotSeries, seconds: f64) -> Curve {
     let (mut samples, end) = (series.samples.clone(), Time::from_secs_f64(seconds));
+    let bytes = (samples.area() / 8.0).round() as u64;
     samples.cut(end);
+    if let Some(last) = samples.buckets().last().filter(|last| last.end < end) {
+        samples.push(end, last.last);
+    }
     samples.reduce(STEPS);
-    let (mut points, mut bits, mut interval) = (Vec::new(), 0.0, 0.0f64);
-    let mut before = Time::ZERO;
-    for bucket in samples.buckets() {
-        let (from, to) = (before.as_secs_f64(), bucket.end.as_secs_f64());
-        before = bucket.end;
-        let mean = bucket.mean_until(bucket.end);
-        points.push(((from + to) / 2.0, mean));
-        bits += mean * (to - from);
+    let (mut points, mut interval) = (Vec::new(), 0.0f64);
+    let nexts = samples.buckets().iter().skip(1).map(|next| next.start);
+    let ends = nexts.chain(samples.buckets().last().map(|last| last.end));
+    for (bucket, next) in samples.buckets().iter().zip(ends).filter(|(it, next)| it.start < *next) {
+        let (from, to) = (bucket.start.as_secs_f64(), next.as_secs_f64());
+        points.push(((from + to) / 2.0, bucket.mean_until(next)));
         interval = interval.max(to - from);
     }
-    Curve { name: series.label.clone(), bytes: (bits / 8.0) as u64, interval, points }
+    Curve { name: series.label.clone(), bytes, interval, points }
 }
 
 /// The means, each at the middle of its interval; nothing before the first and after the last.

@@ -92,6 +92,22 @@ impl Decimated {
         }
     }
 
+    /// Adds a mean over the time since the value before, or since time zero: it holds from there on.
+    /// The last value stands for nothing yet but the end of the one before.
+    pub fn push_mean(&mut self, time: Time, mean: f64) {
+        match self.buckets.last_mut() {
+            Some(last) if last.count == 1 => {
+                *last = Bucket { end: last.end, ..Bucket::of(last.start, mean) }
+            }
+            Some(last) => {
+                last.last = mean;
+                (last.min, last.max) = (last.min.min(mean), last.max.max(mean));
+            }
+            None => self.push(Time::ZERO, mean),
+        }
+        self.push(time, mean);
+    }
+
     /// Between the last sample and the next the value was once as large as this.
     pub fn raise(&mut self, peak: f64) {
         if let Some(last) = self.buckets.last_mut() {
@@ -116,6 +132,15 @@ impl Decimated {
     pub fn cut(&mut self, end: Time) {
         let kept = self.buckets.partition_point(|bucket| bucket.start <= end);
         self.buckets.truncate(kept);
+    }
+
+    /// The integral over time from the first sample to the last [value × s].
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        let nexts = self.buckets.iter().skip(1);
+        let until_next =
+            self.buckets.iter().zip(nexts).map(|(it, next)| it.area + it.held_until(next.start));
+        until_next.sum::<f64>() + self.buckets.last().map_or(0.0, |last| last.area)
     }
 
     /// Doubles the width of all buckets.
@@ -148,6 +173,24 @@ mod tests {
         assert_eq!(series.buckets().len(), 2000);
         assert!(series.buckets().iter().all(|bucket| bucket.count == 1));
         assert_eq!(series.buckets()[1999].start, Time::from_ps(1999 * 1999));
+    }
+
+    #[test]
+    fn a_mean_holds_from_the_value_before() {
+        let mut series = Decimated::default();
+        for (ms, mean) in [(0, 0.0), (250, 8.0), (500, 4.0), (1000, 0.0)] {
+            series.push_mean(Time::from_ms(ms), mean);
+        }
+        let area = 8.0 * 0.25 + 4.0 * 0.25;
+        assert_eq!(series.area(), area);
+        assert_eq!(series.buckets()[0].mean_until(Time::from_ms(250)), 8.0);
+        for most in [3, 2] {
+            series.reduce(most);
+            assert_eq!(series.area(), area, "{series:?}");
+        }
+        let mut late = Decimated::default();
+        late.push_mean(Time::from_secs(2), 3.0);
+        assert_eq!(late.area(), 6.0);
     }
 
     proptest! {

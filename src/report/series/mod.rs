@@ -71,6 +71,13 @@ pub enum SeriesKind {
 }
 
 impl SeriesKind {
+    /// Adds a value to the samples of a series of this kind.
+    pub fn keep(self, samples: &mut Decimated, time: Time, value: f64) {
+        match self {
+            Self::FlowThroughput | Self::LinkThroughput => samples.push_mean(time, value),
+            _ => samples.push(time, value),
+        }
+    }
     /// Whether a packet that was dropped where this is recorded, for this reason, found this queue
     /// full; the link or the network may have done it too.
     const fn overflows_with(self, reason: DropReason) -> bool {
@@ -215,7 +222,7 @@ impl<W: Write> Recorder<W> {
     pub fn push(&mut self, id: SeriesId, time: Time, value: f64) {
         let series = &mut self.series[id.0];
         if value.is_finite() {
-            series.samples.push(time, value);
+            series.spec.kind.keep(&mut series.samples, time, value);
             self.rows.write(time, &series.spec.path, value);
         }
     }
