@@ -24,6 +24,13 @@ impl Target {
     /// # Errors
     /// What is wrong, as a fragment of a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some((_, place)) = text.split_once("://") {
+            let place = place.split('/').next().unwrap_or_default();
+            let port = if place.contains(':') { "" } else { ":80" };
+            return Err(format!(
+                "a destination is no URL; write a node and its port: \"{place}{port}\""
+            ));
+        }
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) => (host, Some(port_number(host, port)?)),
             None => (text, None),
@@ -56,10 +63,6 @@ impl Target {
 /// The port of a destination, which the application's own protocol knows.
 fn port_number(host: &str, text: &str) -> Result<u16, String> {
     match text.split_once('/') {
-        Some(("", rest)) => {
-            let host = rest.trim_matches('/').split('/').next().unwrap_or("bob");
-            Err(format!("a destination is no URL; write a node and its port: \"{host}:80\""))
-        }
         Some((port, protocol)) => Err(format!(
             "`{port}/{protocol}` says the protocol too; write \"{host}:{port}\": the kind of \
              application decides between TCP and UDP"

@@ -91,7 +91,7 @@ fn of_no_effect(args: &RunArgs, scenario: &Scenario) -> Vec<String> {
     {
         let end = scenario.duration;
         notices.push(format!(
-            "--until {until} is after the end of the scenario, {end}; to run longer: --set \
+            "--until {until} is after the end, {end}; to run longer: --set \
              duration={until}"
         ));
     }

@@ -42,7 +42,7 @@ pub(super) fn trace(args: &TraceArgs, quiet: bool, verbose: bool) -> Result<(), 
         }
         if wanted > end {
             terminal::note(&format!(
-                "--until {wanted} is after the end of the scenario, {end}; to run longer: \
+                "--until {wanted} is after the end, {end}; to run longer: \
                  --set duration={wanted}"
             ));
         }

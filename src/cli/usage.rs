@@ -54,7 +54,7 @@ fn with_tips(mut error: Error) -> Error {
             let option = needed
                 .find(|option| option.starts_with("--") && usage.contains(&format!(" {option} <")));
             match option {
-                Some(option) if !found.starts_with('-') => {
+                Some(option) if found.starts_with(|c: char| c.is_ascii_digit()) => {
                     vec![format!("write it after its option: {option} {found}")]
                 }
                 _ => Vec::new(),

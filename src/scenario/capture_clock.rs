@@ -16,7 +16,7 @@ pub(crate) struct Clock {
     /// Ticks in a second: a power of ten, or of two.
     ticks: u128,
     /// What to add to all times \[s\].
-    offset: u128,
+    offset: i128,
 }
 
 impl Clock {
@@ -32,7 +32,8 @@ impl Clock {
                     clock.ticks = base.checked_pow(power).unwrap_or(u128::MAX);
                 }
                 InterfaceDescriptionOption::IfTsOffset(seconds) => {
-                    clock.offset = u128::from(*seconds);
+                    // Signed, though the reader says otherwise.
+                    clock.offset = i128::from(seconds.cast_signed());
                 }
                 _ => {}
             }
@@ -42,7 +43,8 @@ impl Clock {
 
     /// A time since 1970 \[ns\] of what the reader hands out.
     pub(crate) fn time(self, ticks: Duration) -> u128 {
-        ticks.as_nanos().saturating_mul(SECOND) / self.ticks + self.offset * SECOND
+        let time = ticks.as_nanos().saturating_mul(SECOND) / self.ticks;
+        time.saturating_add_signed(self.offset * SECOND.cast_signed())
     }
 }
 

@@ -327,6 +327,8 @@ pub(crate) fn unknown_key<'a>(
     let of_tcp = tcp::config::Settings::knows;
     let setting =
         if of_tcp(found) { Some(found) } else { synonyms::word(found, of_tcp).map(|it| it.0) };
+    let setting =
+        setting.filter(|it| *it == found || words::nearest(found, known.clone()).is_none());
     let help = match setting.filter(|_| here("tcp") && synonyms::word(found, here).is_none()) {
         Some(setting) => format!("it is a setting of TCP: write tcp = {{ {setting} = ... }}"),
         None if here("set") && found.contains('.') => {

@@ -9,9 +9,10 @@ use super::apps::Apps;
 use super::context::Context;
 use super::expect::Expect;
 use super::words;
-use crate::id::NodeId;
+use crate::app::AppSpec;
+use crate::id::{AppId, NodeId};
 use crate::packet::ipv4::Protocol;
-use crate::sim::{AppPlan, NodeKind, Plan};
+use crate::sim::{AppPlan, ChangeKind, NodeKind, Plan};
 use crate::units::Time;
 
 /// What expectations say of clients that are turned away.
@@ -22,16 +23,26 @@ const TURNED_AWAY: &[&str] =
 const MOST: usize = 5;
 
 /// Notes what will not work.
-pub(super) fn note(cx: &mut Context<'_>, plan: &Plan, apps: &Apps, expects: &[Expect]) {
+pub(super) fn note(
+    cx: &mut Context<'_>,
+    (plan, duration): (&Plan, Time),
+    apps: &Apps,
+    expects: &[Expect],
+) {
     let speaks_of = |words: &[&str]| {
         expects.iter().any(|expect| words.iter().any(|word| expect.that.contains(word)))
     };
+    // What changes while it runs may yet be right.
+    let changed: BTreeSet<usize> = changes(plan).map(|(app, _)| app.index()).collect();
+    let all = plan.apps.iter().enumerate();
+    let steady = all.filter(|(at, app)| app.start < duration && !changed.contains(at));
+    let steady: Vec<&AppPlan> = steady.map(|(_, app)| app).collect();
     let mut notes = Vec::new();
     if !speaks_of(&["EADDRINUSE"]) {
-        twice(plan, apps, &mut notes);
+        twice(plan, &steady, apps, &mut notes);
     }
     if !speaks_of(TURNED_AWAY) {
-        nobody(plan, apps, &mut notes);
+        nobody(plan, &steady, apps, &mut notes);
     }
     let (mut seen, count) = (BTreeSet::new(), cx.notices.len());
     // Of the processes of a table one is enough.
@@ -42,6 +53,14 @@ pub(super) fn note(cx: &mut Context<'_>, plan: &Plan, apps: &Apps, expects: &[Ex
     if more > 0 && cx.notices.len() > count {
         cx.notices.push(format!("{more} more applications find nobody, or no free port"));
     }
+}
+
+/// What processes are told while they run.
+fn changes(plan: &Plan) -> impl Iterator<Item = (AppId, &AppSpec)> {
+    plan.changes.iter().filter_map(|change| match &change.what {
+        ChangeKind::App(app, spec) => Some((*app, spec.as_ref())),
+        _ => None,
+    })
 }
 
 /// The table of a process, which may be one of many.
@@ -56,20 +75,22 @@ fn has(apps: &Apps, app: &AppPlan, key: &str) -> bool {
 }
 
 type Note = (String, String);
+type Port = (NodeId, Protocol, u16);
 
 /// Servers that bind one port of one node at one time.
-fn twice(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
-    let mut bound: BTreeMap<(NodeId, Protocol, u16), Vec<&AppPlan>> = BTreeMap::new();
-    for app in &plan.apps {
+fn twice(plan: &Plan, steady: &[&AppPlan], apps: &Apps, notes: &mut Vec<Note>) {
+    // Of each the servers, and whether they bind one address only.
+    let mut bound: BTreeMap<Port, Vec<(&AppPlan, bool)>> = BTreeMap::new();
+    for &app in steady {
         let Some((protocol, port)) = app.spec.config().listens() else { continue };
         // Bound to one address each they may share a port.
-        if has(apps, app, "address") {
-            continue;
-        }
+        let is_narrow = has(apps, app, "address");
         let others = bound.entry((app.on, protocol, port)).or_default();
         let end = |app: &AppPlan| app.stop.unwrap_or(Time::MAX);
-        let clash = others.iter().find(|it| it.start < end(app) && app.start < end(it));
-        if let Some(other) = clash {
+        let clash = others.iter().find(|(it, other_is_narrow)| {
+            !(is_narrow && *other_is_narrow) && it.start < end(app) && app.start < end(it)
+        });
+        if let Some((other, _)) = clash {
             let (node, other) = (&plan.nodes[app.on.index()].name, &other.name);
             notes.push((
                 table(app),
@@ -79,12 +100,12 @@ fn twice(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
                 ),
             ));
         }
-        others.push(app);
+        others.push((app, is_narrow));
     }
 }
 
 /// Clients of what is not there.
-fn nobody(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
+fn nobody(plan: &Plan, steady: &[&AppPlan], apps: &Apps, notes: &mut Vec<Note>) {
     let mut owners: BTreeMap<Ipv4Addr, NodeId> = BTreeMap::new();
     let mut broadcasts = BTreeSet::new();
     for (index, node) in plan.nodes.iter().enumerate() {
@@ -104,7 +125,11 @@ fn nobody(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
             own_ports.insert(app.on);
         }
     }
-    for app in &plan.apps {
+    for (app, spec) in changes(plan) {
+        let on = plan.apps[app.index()].on;
+        bound.entry(on).or_default().extend(spec.config().listens().map(|(by, port)| (port, by)));
+    }
+    for app in steady {
         let Some((protocol, usual)) = app.spec.config().seeks() else { continue };
         for (_, target) in app.spec.clone().config_mut().targets() {
             let address = target.address;
@@ -128,7 +153,8 @@ fn nobody(plan: &Plan, apps: &Apps, notes: &mut Vec<Note>) {
             if is_bound || by_chance || own_ports.contains(node) {
                 continue;
             }
-            let ports = there.into_iter().flatten().map(|(port, by)| format!("{port}/{by}"));
+            let some = there.into_iter().flatten().take(words::SHOWN + 1);
+            let ports = some.map(|(port, by)| format!("{port}/{by}"));
             let ports: Vec<String> = ports.collect();
             let bound = match ports.is_empty() {
                 true => "nothing is bound there".into(),
@@ -165,7 +191,9 @@ mod tests {
         assert_eq!(two("kind = 'tcp-server', port = 80"), [told]);
         assert!(two("kind = 'udp-server', port = 80").is_empty(), "another protocol");
         assert!(two("kind = 'tcp-server', port = 81").is_empty());
-        assert!(two("kind = 'tcp-server', port = 80, address = '10.0.0.2'").is_empty());
+        let narrow = "kind = 'tcp-server', port = 80, address = '10.0.0.2'";
+        assert_eq!(two(narrow), [told], "one of the two has all addresses");
+        assert!(two("kind = 'tcp-server', port = 80, start = '9s'").is_empty(), "never starts");
         let after = "first = { kind = 'tcp-server', on = 'b', port = 80, stop = '2s' }\n\
              then = { kind = 'tcp-server', on = 'b', port = 80, start = '2s' }";
         assert!(noted(after).is_empty(), "one after the other");
@@ -187,6 +215,15 @@ mod tests {
         let own =
             "back = { kind = 'cbr', on = 'b', to = 'a:7', rate = '1Mbps', source-port = 9 }\n";
         assert!(noted(&format!("{stream}{own}")).iter().all(|it| !it.contains("apps.x")));
+    }
+
+    #[test]
+    fn what_changes_may_yet_be_right() {
+        let change = "[[changes]]\nat = '1s'\nset = { 'apps.x.to' = 'b:80' }\n";
+        let client = "x = { kind = 'http-client', on = 'a', to = 'b:81', start = '2s' }\n";
+        assert!(noted(&format!("{WEB}{client}{change}")).is_empty());
+        let change = change.replace("apps.x.to", "apps.web.port").replace("'b:80'", "81");
+        assert!(noted(&format!("{WEB}{client}{change}")).is_empty());
     }
 
     #[test]

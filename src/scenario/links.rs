@@ -4,7 +4,7 @@ use super::context::Context;
 use super::decode::{Form, decode};
 use super::fault::{Fault, Span};
 use super::layers::{Family, Layer, Rank};
-use super::names::Pattern;
+use super::names::{LONGEST, Pattern};
 use super::nodes::{is_override, no_such};
 use super::raw::{Direction, LINK_HEAD, LinkHead};
 use super::value::{Entry, Table};
@@ -167,6 +167,9 @@ fn members(
 
 /// Two nodes whose names a link's name joins by another sign than `--`.
 fn joined<'n>(name: &'n str, nodes: &Family) -> Option<[&'n str; 2]> {
+    if name.chars().count() > 2 * LONGEST + 3 {
+        return None;
+    }
     let signs = ["<->", "->", "-", "_", "~", ":"];
     let ends = signs.iter().flat_map(|sign| {
         name.match_indices(sign).map(|(at, sign)| [&name[..at], &name[at + sign.len()..]])

@@ -159,7 +159,7 @@ fn read(cx: &mut Context<'_>, file: &str, options: &Options) -> Option<Scenario>
     let head = head?;
     note_silent_switches(cx, &plan, head.duration);
     if cx.faults.is_empty() {
-        doubts::note(cx, &plan, &apps, expects.as_deref().unwrap_or_default());
+        doubts::note(cx, (&plan, head.duration), &apps, expects.as_deref().unwrap_or_default());
     }
     plan.seed = head.seed;
     Some(Scenario {

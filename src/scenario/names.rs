@@ -19,7 +19,7 @@ pub(super) enum Pattern {
 pub(crate) type Wrong = (String, String);
 
 /// The longest name [characters].
-const LONGEST: usize = 63;
+pub(super) const LONGEST: usize = 63;
 
 impl Pattern {
     /// Reads a name or a pattern.
@@ -30,10 +30,11 @@ impl Pattern {
         };
         let wrong = || {
             let what = format!("`{}` is not a range of names", words::short(text));
-            let numbers = rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+            let (range, suffix) = rest.split_once(']').unwrap_or((rest, ""));
+            let numbers = range.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty());
             let help = match numbers.collect::<Vec<_>>().as_slice() {
                 [first, last] if first.len().max(last.len()) < 9 => {
-                    format!("write {prefix}[{first}..{last}]")
+                    format!("write {prefix}[{first}..{last}]{suffix}")
                 }
                 _ => "write for example h[1..100], or n[*] for all numbered nodes".to_owned(),
             };
@@ -188,6 +189,7 @@ mod tests {
         for text in ["h[1-3]", "h[1...3]", "h[1,3]", "h[1 to 3]", "h[1:3]"] {
             assert_eq!(told(text), "write h[1..3]");
         }
+        assert_eq!(told("h[1-3]x"), "write h[1..3]x");
         assert!(told("h[1]").contains("for example"));
         assert!(told("alice, bob").contains("[\"alice\", \"bob\"]"));
     }

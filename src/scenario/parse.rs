@@ -30,6 +30,9 @@ pub(crate) fn document(file: &str, text: &str, faults: &mut Faults) -> Table {
     let meant: Vec<_> = errors
         .iter()
         .map(|((begins, at), error)| {
+            if told.contains(begins) {
+                return None;
+            }
             let line = text.get(*begins..)?.lines().next()?;
             let meant = super::syntax::meant(line, *at, error.message())?;
             told.insert(*begins).then_some(meant)

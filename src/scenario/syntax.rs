@@ -2,16 +2,21 @@
 
 use super::words;
 
+/// Longer lines tell nothing [bytes].
+const LONGEST: usize = 1000;
+
 /// What to write in place of a line in which the parser found, at the byte `at`, what it calls
 /// `message`. `None` if the line does not tell what was meant.
 pub(super) fn meant(line: &str, at: usize, message: &str) -> Option<String> {
     let line = line.trim_end();
-    if message.contains("recurs") {
+    if line.len() > LONGEST || message.contains("recurs") || message.contains("missing comma") {
         return None;
     }
+    let rest = line.get(at..)?;
     let curly =
         |c: char| matches!(c, '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}');
-    if line.contains(curly) {
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+    if rest.starts_with(curly) || value.starts_with(curly) {
         let straight = line.trim().replace(curly, "\"");
         return Some(format!("write straight quotes: {}", words::short(&straight)));
     }
@@ -30,14 +35,26 @@ pub(super) fn meant(line: &str, at: usize, message: &str) -> Option<String> {
         return Some(of_key(key, value.trim()));
     }
     let value = value.split('#').next().unwrap_or_default().trim();
-    if message.contains("boolean") {
-        return Some(format!("write {key} = true or {key} = false, in small letters"));
+    let plain = value.trim_end_matches([';', ',']);
+    let is_of_word = |c: char| c.is_alphanumeric() || "_-.:/".contains(c);
+    let word = &rest[..rest.find(|c| !is_of_word(c)).unwrap_or(rest.len())];
+    if matches!(word.to_lowercase().as_str(), "true" | "false") {
+        return Some(format!("write {}, in small letters", word.to_lowercase()));
     }
-    if message.contains("quoted") && !value.is_empty() && !value.contains('"') {
-        return Some(format!("write it in quotes: {key} = \"{}\"", words::short(value)));
+    let is_bare = ["quoted", "boolean", "float"].iter().any(|what| message.contains(what));
+    if is_bare && plain.starts_with(['{', '[']) {
+        return (!word.is_empty())
+            .then(|| format!("write it in quotes: \"{}\"", words::short(word)));
     }
-    if let Some(value) = value.strip_suffix([';', ',']) {
-        return Some(format!("nothing stands at the end: write {key} = {}", words::short(value)));
+    if is_bare && !plain.is_empty() && !plain.contains('"') {
+        return Some(format!("write it in quotes: {key} = \"{}\"", words::short(plain)));
+    }
+    if plain.len() < value.len() {
+        return Some(format!("nothing stands at the end: write {key} = {}", words::short(plain)));
+    }
+    let next = rest.trim_start_matches(is_of_word).trim_start();
+    if next.starts_with('=') && !next.starts_with("==") {
+        return None;
     }
     let before = line.get(..at)?.trim_end();
     let quotes = value.matches(['"', '\'']).count();
@@ -50,6 +67,7 @@ pub(super) fn meant(line: &str, at: usize, message: &str) -> Option<String> {
 
 /// The header of a table, after its first bracket.
 fn of_header(header: &str, message: &str) -> Option<String> {
+    let header = header.split('#').next().unwrap_or_default().trim_end();
     let name = header.trim_start_matches('[').trim_end_matches(']').trim();
     if message.contains("duplicate") {
         return Some(match header.starts_with('[') && matches!(name, "nodes" | "links" | "apps") {
@@ -74,6 +92,9 @@ fn of_header(header: &str, message: &str) -> Option<String> {
 fn without_equals(line: &str) -> Option<String> {
     let (key, value) = line.split_once(':')?;
     let (key, value) = (key.trim(), value.trim());
+    if key.contains(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)) {
+        return None;
+    }
     Some(match value.is_empty() {
         true => format!("a table begins with its name in brackets: [{key}]"),
         false => format!("write {key} = {}", words::short(value)),
@@ -108,7 +129,14 @@ mod tests {
             ("h[1..3] = 'host'", "\"h[1..3]\" = 'host'"),
             ("[links.h[1..2]--b]", "[links.\"h[1..2]--b\"]"),
             ("[links.a->b]", "write [links.a--b]"),
-            ("up = True", "write up = true or up = false"),
+            ("up = True", "write true, in small letters"),
+            ("kind = tcp-server", "write it in quotes: kind = \"tcp-server\""),
+            ("on = node1", "write it in quotes: on = \"node1\""),
+            ("on = inter", "write it in quotes: on = \"inter\""),
+            ("s = { kind = udp-server, on = 'b' }", "write it in quotes: \"udp-server\""),
+            ("start = 5s,", "write it in quotes: start = \"5s\""),
+            ("[apps.x]\n[apps.x] # two", "[apps.x] is there already"),
+            ("[links.a->b] # back", "write [links.a--b]"),
             ("that = 'links['a--b'].x'", "write that = \"...\", and '...' within"),
             ("that = \"links[\"a--b\"].x\"", "write that = \"...\", and '...' within"),
             ("[apps.x]\n[apps.x]", "[apps.x] is there already"),

@@ -2,8 +2,21 @@
 
 use super::synonyms;
 
+/// So many words of a list are shown.
+pub(crate) const SHOWN: usize = 24;
 /// The most known words that are compared: who has more of them is not helped by one.
-const COMPARED: usize = 20_000;
+const COMPARED: usize = 2000;
+
+/// What is called by words of the format, which textbooks may call otherwise; names are the users'.
+const OURS: &[&str] = &[
+    "allowed",
+    "kinds",
+    "known keys",
+    "paths begin with",
+    "results",
+    "there is",
+    "what can change begins with",
+];
 
 /// The known word nearest to `found`, if one is near enough to have been meant.
 pub(crate) fn nearest<'a>(
@@ -75,7 +88,6 @@ fn abbreviates(found: &str, word: &str) -> bool {
 
 /// Words quoted, with commas; of many only the first.
 pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 24;
     let mut words = words.into_iter();
     let mut text = words.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
     if words.next().is_some() {
@@ -94,7 +106,9 @@ pub(crate) fn suggestion<'a>(
     if all.is_empty() {
         return format!("there are no {}", things.strip_prefix("known ").unwrap_or(things));
     }
-    let is_known = |word: &str| known.clone().into_iter().take(COMPARED).any(|it| it == word);
+    let is_known = |word: &str| {
+        OURS.contains(&things) && known.clone().into_iter().take(COMPARED).any(|it| it == word)
+    };
     match synonyms::meant(found, is_known) {
         Some(hint) => format!("{hint} {things}: {all}"),
         None => match nearest(found, known) {

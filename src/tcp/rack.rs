@@ -214,6 +214,9 @@ impl Connection {
         if self.mark_late(now) {
             if self.enter_recovery() {
                 self.recovery.pace_by_timer(&mut self.queue);
+            } else {
+                // The next acknowledgment answers for its own losses only (`tcp_ack` of Linux).
+                self.queue.take_found_loss();
             }
             self.restart_retransmission(now);
         }

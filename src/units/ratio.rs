@@ -44,7 +44,8 @@ fn of_one(text: &str) -> Option<UnitError> {
     let number: f64 = text.parse().ok()?;
     let share = Ratio((number * f64::from(ONE)).round() as u32);
     let meant = format!("{share} if it is a share of 1, {text}% if it is one of 100");
-    (0.0 < number && number < 1.0).then(|| UnitError::Share { text: text.into(), meant })
+    let is_plain = !share.is_zero() && number < 1.0 && !text.contains(['e', 'E']);
+    is_plain.then(|| UnitError::Share { text: text.into(), meant })
 }
 
 impl FromStr for Ratio {

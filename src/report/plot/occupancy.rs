@@ -1,5 +1,7 @@
 //! Queues over time, a panel for each: what both kinds of queues, before links and at ports, share.
 
+use std::collections::BTreeSet;
+
 use super::axis::{Axis, Quantity};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::chart::{self, Chart, Value};
@@ -24,14 +26,10 @@ pub(super) fn draw(
     what: &str,
     format: Format,
 ) -> Option<Vec<u8>> {
-    let mut all: Vec<&PlotSeries> = Vec::new();
-    for series in input.series.iter().filter(|series| kinds.contains(&series.kind)) {
-        // What waits to be accepted has two paths.
-        let is_same = |it: &&PlotSeries| (it.kind, &it.label) == (series.kind, &series.label);
-        if !all.iter().any(is_same) {
-            all.push(series);
-        }
-    }
+    // What waits to be accepted has two paths.
+    let mut known = BTreeSet::new();
+    let mut all: Vec<&PlotSeries> = input.series.iter().collect();
+    all.retain(|it| kinds.contains(&it.kind) && known.insert((it.kind, &it.label)));
     let is_used = |s: &&PlotSeries| s.max() > 0.0 || s.dropped() > 0;
     let used: Vec<_> = all.iter().copied().filter(is_used).collect();
     let shown = busiest(&used, MAX_SERIES, |s| (s.dropped() as f64, s.max()));

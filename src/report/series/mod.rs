@@ -35,7 +35,9 @@ use crate::units::Time;
 pub const PEAK: &str = "-peak";
 
 /// What a series shows: decides which plot it goes into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeriesKind {
     /// Packets that wait for one direction of a link.

@@ -64,12 +64,16 @@ pub(super) fn plain(quantity: &str) -> Option<(String, &'static str)> {
     Some((size.get().to_string(), "sizes are in bytes"))
 }
 
-/// The expression with an underscore for each byte of a text in quotes.
+/// The expression with an underscore for each byte of a text in quotes, or of a comment.
 fn without_texts(text: &str) -> String {
     let (mut bare, mut open, mut escaped) = (String::with_capacity(text.len()), None, false);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        if open.is_none() && text[at..].starts_with("//") {
+            open = Some('\n');
+        }
         let inside = open.is_some();
         match open {
+            Some('\n') if c != '\n' => {}
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
             Some(quote) if c == quote => open = None,

@@ -234,6 +234,8 @@ impl Check<'_, '_, '_> {
                     };
                     Ok(Shape::Table(Json::Object(inner.clone()), what))
                 }
+                // A text may be compared with one that looks like a number.
+                Some(Json::String(_)) => Ok(Shape::Unknown),
                 Some(_) => Ok(Shape::Value),
                 None => {
                     let known = keys.as_object().into_iter().flat_map(serde_json::Map::keys);
