@@ -13,7 +13,7 @@ pub(super) fn check(args: &CheckArgs, quiet: bool, verbose: bool) -> Result<(), 
             Ok(scenario) if quiet => drop(scenario),
             Ok(scenario) => super::print(&describe::scenario(name, &scenario, verbose))?,
             Err(Failure::Scenario(error)) if args.scenarios.len() > 1 => {
-                eprint!("{}", error.render(terminal::stderr_has_colour(), 80));
+                terminal::tell(&error.render(terminal::stderr_has_colour(), 80));
                 let message = "some scenarios cannot be used, see above";
                 worst = Err(Failure::BadInput(message.into()));
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::report::human;
+use crate::report::paragraph;
 use crate::scenario::{Options, Scenario, builtin};
 use crate::sim::{NodeKind, Plan};
 use crate::units::Time;
@@ -45,7 +46,7 @@ pub(super) fn scenario(name: &str, scenario: &Scenario, verbose: bool) -> String
         count(scenario.expects.len(), "expectation"),
     );
     for notice in &scenario.notices {
-        text.push_str(&human::paragraph(notice, "  note: ", "        "));
+        text.push_str(&paragraph::filled(notice, "  note: ", "        "));
         text.push('\n');
     }
     if verbose {

@@ -56,7 +56,7 @@ pub(super) fn diagram(args: &DiagramArgs, quiet: bool) -> Result<(), Failure> {
     };
     file::write_atomically(path, svg::draw(&diagram).as_bytes())?;
     if !quiet {
-        eprintln!("the diagram is in {}", path.display());
+        terminal::tell(&format!("the diagram is in {}\n", path.display()));
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ fn tell(imported: &Imported, verbose: bool) {
     for comparison in &imported.comparisons {
         let differences = comparison.differences();
         if differences.is_empty() && verbose {
-            eprintln!("{}: replayed as it was captured", comparison.name);
+            terminal::tell(&format!("{}: replayed as it was captured\n", comparison.name));
         }
         for difference in differences {
             terminal::note(&format!("{}: {difference}", comparison.name));

@@ -46,10 +46,10 @@ pub fn main() -> ExitCode {
             match &failure {
                 Failure::Expectation => {}
                 Failure::BadInput(message) | Failure::Unfinished(message) => {
-                    eprintln!("portolan: {message}");
+                    terminal::tell(&format!("portolan: {message}\n"));
                 }
                 Failure::Scenario(error) => {
-                    eprint!("{}", error.render(terminal::stderr_has_colour(), 80));
+                    terminal::tell(&error.render(terminal::stderr_has_colour(), 80));
                 }
             }
             failure.exit_code()

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::{source, terminal};
 use crate::observe::results::{Summary, Timing};
 use crate::report::file::{Pending, WriteError};
-use crate::report::human;
+use crate::report::paragraph;
 use crate::report::plot::{PlotInput, Topology};
 use crate::report::series::{Recorder, Recording};
 use crate::report::store::OutDir;
@@ -58,7 +58,7 @@ pub(super) fn run(args: &RunArgs, quiet: bool, verbose: bool) -> Result<(), Fail
         capture::commit(&out, captures)?;
         out.finish(&summary, &input, series, args.plots.format())?;
         if !quiet {
-            eprintln!("results are in {}", out.path().display());
+            terminal::tell(&format!("results are in {}\n", out.path().display()));
         }
     }
     if watch.interrupted.load(Ordering::Relaxed) {
@@ -173,7 +173,7 @@ fn say(args: &RunArgs, summary: &Summary, quiet: bool, verbose: bool) -> Result<
 fn not_modelled() -> String {
     let mut text = String::from("\nNot modelled:\n");
     for line in crate::limits::NOT_MODELLED {
-        text.push_str(&human::paragraph(line, "  - ", "    "));
+        text.push_str(&paragraph::filled(line, "  - ", "    "));
         text.push('\n');
     }
     text

@@ -93,7 +93,7 @@ fn print(task: &Task, report: &Report<'_>, quiet: bool) -> Result<(), Failure> {
         Ok(found) => super::print(&format!("{text}{found}")),
         Err(why) => {
             super::print(&text)?;
-            eprintln!("portolan: {why}");
+            terminal::tell(&format!("portolan: {why}\n"));
             Err(Failure::Expectation)
         }
     }

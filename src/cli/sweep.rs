@@ -122,12 +122,12 @@ fn run(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
         Some(_) if quiet => Ok(()),
         Some(_) => {
             let store = path.display();
-            eprintln!(
-                "{} of this shard {} in {store}; join all shards with:\n  portolan sweep merge {} --out DIR",
+            terminal::tell(&format!(
+                "{} of this shard {} in {store}; join all shards with:\n  portolan sweep merge {} --out DIR\n",
                 plural(done, "run"),
                 if done == 1 { "is" } else { "are" },
                 dir.display()
-            );
+            ));
             Ok(())
         }
     }
@@ -192,7 +192,7 @@ fn finish(
             ));
         }
     }
-    eprintln!("results are in {}", dir.display());
+    terminal::tell(&format!("results are in {}\n", dir.display()));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::report::human;
+use crate::report::paragraph;
 
 /// Whether standard output takes colour: a terminal, and `NO_COLOR` is not set.
 #[must_use]
@@ -35,7 +35,13 @@ fn wants_colour() -> bool {
 
 /// A remark beside the results, on standard error.
 pub(super) fn note(text: &str) {
-    eprintln!("{}", human::paragraph(text, "note: ", "      "));
+    tell(&(paragraph::filled(text, "note: ", "      ") + "\n"));
+}
+
+/// Writes to standard error. Where that cannot be, nobody can be told, and the work goes on: a log on
+/// a full disk is no reason to lose a run.
+pub(super) fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes to standard output. A reader that has gone away (`portolan list | head`) is no error.

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, Parser as _};
 
 use super::args::Cli;
-use crate::report::human;
+use crate::report::paragraph;
 
 /// Options that a command needs, and where their values come from.
 const NEEDED: &[(&str, &str)] = &[
@@ -71,7 +71,7 @@ fn with_tips(mut error: Error) -> Error {
 
 /// A tip as it stands behind clap's `  tip: `.
 fn wrapped(tip: &str) -> String {
-    human::paragraph(tip, TIP, TIP).trim_start().to_owned()
+    paragraph::filled(tip, TIP, TIP).trim_start().to_owned()
 }
 
 #[cfg(test)]
@@ -97,7 +97,7 @@ mod tests {
         ] {
             let told = told(arguments);
             assert!(told.contains(tip), "{arguments:?}: {told}");
-            assert!(told.lines().all(|line| line.chars().count() <= human::WIDTH), "{told}");
+            assert!(told.lines().all(|line| line.chars().count() <= paragraph::WIDTH), "{told}");
         }
         assert!(!told(&["run", "hello", "hello2"]).contains("after its option"));
     }

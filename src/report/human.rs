@@ -1,19 +1,4 @@
-//! Quantities for people: three digits and a unit; and their sentences, in lines for a terminal.
-
-/// The longest line \[columns\].
-pub const WIDTH: usize = 80;
-
-/// Lines of a sentence, the first and the others after their indents, without a line feed at the end.
-/// What has no space, such as a path, stays whole.
-#[must_use]
-pub fn paragraph(text: &str, first: &str, others: &str) -> String {
-    let look = textwrap::Options::new(WIDTH)
-        .initial_indent(first)
-        .subsequent_indent(others)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, &look)
-}
+//! Quantities for people: three digits and a unit.
 
 /// Three significant digits without trailing zeros.
 fn three(value: f64) -> String {

@@ -15,6 +15,7 @@
 //! | [`trace`] | what happens | lines as of tcpdump, JSON lines |
 //! | [`names`] | ids | the names of the scenario |
 //! | [`human`] | a quantity | three digits and a unit |
+//! | [`paragraph`] | a sentence | lines for a terminal |
 //!
 //! Apart from `timing`, which never goes into a file, all of it is decided by the scenario and the
 //! seed: the same bytes on every run and machine.
@@ -26,6 +27,7 @@ pub mod file;
 pub mod follow;
 pub mod human;
 pub mod names;
+pub mod paragraph;
 pub mod plot;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -4,7 +4,7 @@ use super::columns::{self, Column, decimals, elide, highest, parts};
 use super::file::Sweep;
 use super::results::Outcome;
 use super::statistics::Estimate;
-use crate::report::human;
+use crate::report::paragraph;
 
 /// Cells that are shown.
 const MOST: usize = 100;
@@ -58,7 +58,7 @@ fn silent(sweep: &Sweep, outcome: &Outcome) -> String {
 
 /// A note below the table, in lines no longer than those above.
 fn filled(mark: &str, text: &str) -> String {
-    human::paragraph(text, mark, "   ") + "\n"
+    paragraph::filled(text, mark, "   ") + "\n"
 }
 
 /// Says so if all seeds of each cell give the same: then intervals say nothing.

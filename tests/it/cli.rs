@@ -222,6 +222,26 @@ fn what_cannot_be_written_is_told_before_anything_else() {
     assert!(stderr(&output).contains("there is no folder"), "{}", stderr(&output));
 }
 
+/// A log on a full disk: nobody can be told, and nothing else suffers.
+#[test]
+fn a_standard_error_that_is_full_stops_nothing() {
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("skipped: there is no /dev/full here");
+        return;
+    };
+    let code = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+        let stderr = full.try_clone().expect("a handle");
+        command.args(arguments).stderr(stderr).output().expect("it runs").status.code()
+    };
+    let out = folder("full-stderr").join("out");
+    let out = out.to_str().expect("a path");
+    assert_eq!(code(&["run", "hello", "--until", "20s", "--plots", "none", "--out", out]), Some(0));
+    assert!(fs::exists(format!("{out}/summary.json")).expect("a folder"));
+    assert_eq!(code(&["run", "nowhere"]), Some(2));
+    assert_eq!(code(&["follow", "hello"]), Some(2));
+}
+
 #[test]
 fn options_of_no_effect_are_told() {
     let output = portolan(&["run", "hello", "--until", "20s", "--record", "all"]);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::MergeArgs;
 use super::super::failure::Failure;
+use super::super::terminal;
 use super::notes::shard_of;
 use super::{STORE, finish, plural};
 use crate::report::file::make_folder;
@@ -41,7 +42,7 @@ pub(super) fn join(args: &MergeArgs, quiet: bool) -> Result<(), Failure> {
     }
     if !quiet {
         let (runs, from) = (plural(taken, "run"), plural(stores.len(), "store"));
-        eprintln!("{runs} of {from} joined in {}", path.display());
+        terminal::tell(&format!("{runs} of {from} joined in {}\n", path.display()));
     }
     let (total, done) = schedule.progress();
     if done < total {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::{MergeArgs, SweepArgs};
 use super::super::failure::Failure;
+use super::super::terminal;
 use super::jobs::{self, Job, Look};
 use super::notes::{Note, shard_of, store_name};
 use super::waiting::{self, Count};
@@ -39,7 +40,7 @@ pub(super) fn sweep(args: &SweepArgs, quiet: bool) -> Result<(), Failure> {
     };
     let (job, counts) = if let Some(job) = running {
         if !quiet {
-            eprintln!("job {} of this sweep has not ended yet", job.id);
+            terminal::tell(&format!("job {} of this sweep has not ended yet\n", job.id));
         }
         (job.clone(), (1..=job.shards).map(|number| due(&study, shard(number, job))).collect())
     } else {
@@ -201,7 +202,10 @@ fn submit(
     write_atomically(&record(&study.dir), &text)?;
     if !quiet {
         let (id, dir) = (&job.id, slurm_of(&study.dir));
-        eprintln!("job {id} has {many}; its script and logs are in {}", dir.display());
+        terminal::tell(&format!(
+            "job {id} has {many}; its script and logs are in {}\n",
+            dir.display()
+        ));
     }
     Ok(Some((job, counts)))
 }

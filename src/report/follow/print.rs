@@ -9,6 +9,7 @@ use crate::packet::Packet;
 use crate::packet::tcp::Purpose;
 use crate::report::human;
 use crate::report::names::Names;
+use crate::report::paragraph;
 use crate::report::trace::line::seconds;
 
 /// Digits of seconds after the point.
@@ -36,7 +37,7 @@ pub(super) fn story(follower: &Follower, packet: &Packet, words: &str, names: &N
 }
 
 fn wrapped(words: &str, first: &str, others: &str) -> String {
-    human::paragraph(words, first, others) + "\n"
+    paragraph::filled(words, first, others) + "\n"
 }
 
 fn rows(text: &mut String, rows: &[Row]) {
